@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/route/addr.h>
+#include <string.h>
+
+#include "kernel/addrs.h"
+#include "kernel/link.h"
+
+static struct nl_msg *message(int type, int nl_flags, const struct ifaddrmsg *ifa)
+{
+	struct nl_msg *msg = link_message_alloc(type, nl_flags);
+
+	nlmsg_append(msg, (void *)(uintptr_t)ifa, sizeof(*ifa), NLMSG_ALIGNTO);
+	return msg;
+}
+
+static void on_addr(struct nl_object *object, void *arg)
+{
+	struct rtnl_addr *addr = (struct rtnl_addr *)object;
+	struct nl_addr *local = rtnl_addr_get_local(addr);
+	const struct addrs_visit *visit = arg;
+	struct addr_seen seen = {
+		.ip = { .family = rtnl_addr_get_family(addr),
+			.prefix = (unsigned)rtnl_addr_get_prefixlen(addr) },
+		.flags = rtnl_addr_get_flags(addr),
+	};
+
+	/* Old kernels list the addresses of all links, whatever was asked. */
+	if (!local || (unsigned)rtnl_addr_get_ifindex(addr) != visit->link)
+		return;
+	memcpy(seen.ip.byte, nl_addr_get_binary_addr(local), nl_addr_get_len(local));
+	visit->seen(&seen, visit->arg);
+}
+
+static int on_addr_message(struct nl_msg *msg, void *arg)
+{
+	nl_msg_parse(msg, on_addr, arg);
+	return NL_OK;
+}
+
+int addrs_each(struct netns *ns, const struct addrs_visit *visit, struct error *err)
+{
+	const struct ifaddrmsg ifa = { .ifa_index = visit->link };
+	struct nl_msg *msg = message(RTM_GETADDR, NLM_F_DUMP, &ifa);
+
+	if (netns_ask(ns, msg, on_addr_message, (void *)(uintptr_t)visit) < 0)
+		return netns_error(ns, err, "list the addresses");
+	return 0;
+}
+
+struct search {
+	struct addr_seen *wanted;
+	bool found;
+};
+
+static void compare(const struct addr_seen *seen, void *arg)
+{
+	struct search *search = arg;
+
+	if (ip_equal(&seen->ip, &search->wanted->ip) &&
+	    seen->ip.prefix == search->wanted->ip.prefix) {
+		search->wanted->flags = seen->flags;
+		search->found = true;
+	}
+}
+
+int addrs_find(struct netns *ns, unsigned link, struct addr_seen *seen, struct error *err)
+{
+	struct search search = { .wanted = seen };
+
+	if (addrs_each(ns, &(struct addrs_visit){ link, compare, &search }, err) < 0)
+		return -1;
+	return !search.found;
+}
+
+static struct nl_msg *change(int type, int nl_flags, unsigned link, const struct addr_seen *addr)
+{
+	const struct ip *ip = &addr->ip;
+	const struct ifaddrmsg ifa = { .ifa_family = (uint8_t)ip->family,
+				       .ifa_prefixlen = (uint8_t)ip->prefix,
+				       .ifa_flags = (uint8_t)addr->flags,
+				       .ifa_index = link };
+	struct nl_msg *msg = message(type, nl_flags, &ifa);
+
+	nla_put(msg, IFA_LOCAL, (int)ip_size(ip), ip->byte);
+	nla_put(msg, IFA_ADDRESS, (int)ip_size(ip), ip->byte);
+	return msg;
+}
+
+int addrs_add(struct netns *ns, unsigned link, const struct addr_seen *addr)
+{
+	struct nl_msg *msg = change(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, link, addr);
+	struct ip broadcast = ip_last(&addr->ip);
+
+	/* The kernel derives none by itself. A /31 or /32 has none. */
+	if (addr->ip.family == AF_INET && addr->ip.prefix < 31)
+		nla_put(msg, IFA_BROADCAST, 4, broadcast.byte);
+	return netns_talk(ns, msg);
+}
+
+int addrs_remove(struct netns *ns, unsigned link, const struct ip *ip)
+{
+	const struct addr_seen addr = { .ip = *ip };
+
+	return netns_talk(ns, change(RTM_DELADDR, 0, link, &addr));
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <errno.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/link.h"
+
+struct nl_msg *link_message_alloc(int type, int nl_flags)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, nl_flags);
+
+	if (!msg)
+		abort();
+	return msg;
+}
+
+struct nl_msg *link_message(int type, int nl_flags, const char *name, unsigned set)
+{
+	struct nl_msg *msg = link_message_alloc(type, nl_flags);
+	struct ifinfomsg ifi = { .ifi_flags = set, .ifi_change = set };
+
+	nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO);
+	if (name)
+		nla_put_string(msg, IFLA_IFNAME, name);
+	return msg;
+}
+
+static unsigned u32(struct nlattr *const attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+static unsigned u8(struct nlattr *const attr)
+{
+	return attr ? nla_get_u8(attr) : 0;
+}
+
+static void read_kind(struct link *link, struct nlattr *linkinfo)
+{
+	struct nlattr *info[IFLA_INFO_MAX + 1], *br[IFLA_BR_MAX + 1], *port[IFLA_BRPORT_MAX + 1];
+
+	if (nla_parse_nested(info, IFLA_INFO_MAX, linkinfo, NULL) < 0)
+		return;
+	if (info[IFLA_INFO_KIND])
+		nla_strlcpy(link->kind, info[IFLA_INFO_KIND], sizeof(link->kind));
+	if (info[IFLA_INFO_DATA] && !strcmp(link->kind, "bridge") &&
+	    nla_parse_nested(br, IFLA_BR_MAX, info[IFLA_INFO_DATA], NULL) == 0)
+		link->vlan_filtering = u8(br[IFLA_BR_VLAN_FILTERING]);
+	if (info[IFLA_INFO_SLAVE_DATA] &&
+	    nla_parse_nested(port, IFLA_BRPORT_MAX, info[IFLA_INFO_SLAVE_DATA], NULL) == 0) {
+		link->port.state = u8(port[IFLA_BRPORT_STATE]);
+		link->port.hairpin = u8(port[IFLA_BRPORT_MODE]);
+		link->port.isolated = u8(port[IFLA_BRPORT_ISOLATED]);
+	}
+}
+
+static bool link_read(struct link *link, struct nl_msg *msg)
+{
+	const struct ifinfomsg *ifi = nlmsg_data(nlmsg_hdr(msg));
+	struct nlattr *tb[IFLA_MAX + 1];
+
+	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(*ifi), tb, IFLA_MAX, NULL) < 0)
+		return false;
+	*link = (struct link){ .index = (unsigned)ifi->ifi_index, .flags = ifi->ifi_flags };
+	link->mtu = u32(tb[IFLA_MTU]);
+	link->master = u32(tb[IFLA_MASTER]);
+	link->peer = u32(tb[IFLA_LINK]);
+	if (tb[IFLA_ADDRESS])
+		nla_memcpy(&link->mac, tb[IFLA_ADDRESS], sizeof(link->mac));
+	if (tb[IFLA_IFNAME])
+		nla_strlcpy(link->name, tb[IFLA_IFNAME], sizeof(link->name));
+	if (tb[IFLA_IFALIAS])
+		nla_strlcpy(link->alias, tb[IFLA_IFALIAS], sizeof(link->alias));
+	if (tb[IFLA_LINKINFO])
+		read_kind(link, tb[IFLA_LINKINFO]);
+	return true;
+}
+
+static int on_link(struct nl_msg *msg, void *arg)
+{
+	link_read(arg, msg);
+	return NL_OK;
+}
+
+int link_get(struct netns *ns, const char *name, struct link *link, struct error *err)
+{
+	int r = netns_ask(ns, link_message(RTM_GETLINK, 0, name, 0), on_link, link);
+
+	if (r == -ENODEV)
+		return 1;
+	return r < 0 ? netns_error(ns, err, "look up interface %s", name) : 0;
+}
+
+int link_get_by_index(struct netns *ns, unsigned index, struct link *link, struct error *err)
+{
+	struct nl_msg *msg = link_message(RTM_GETLINK, 0, NULL, 0);
+	int r;
+
+	((struct ifinfomsg *)nlmsg_data(nlmsg_hdr(msg)))->ifi_index = (int)index;
+	r = netns_ask(ns, msg, on_link, link);
+	if (r == -ENODEV)
+		return 1;
+	return r < 0 ? netns_error(ns, err, "look up interface number %u", index) : 0;
+}
+
+int link_need(struct netns *ns, const char *name, struct link *link, struct error *err)
+{
+	int r = link_get(ns, name, link, err);
+
+	return r > 0 ? error_set(err, CNI_INTERNAL, "there is no interface %s", name) : r;
+}
+
+static int on_each(struct nl_msg *msg, void *arg)
+{
+	const struct link_visit *visit = arg;
+	struct link link;
+
+	if (link_read(&link, msg) && (!visit->kind || !strcmp(link.kind, visit->kind)) &&
+	    (!visit->master || link.master == visit->master))
+		visit->seen(&link, visit->arg);
+	return NL_OK;
+}
+
+int link_each(struct netns *ns, const struct link_visit *visit, struct error *err)
+{
+	struct nl_msg *msg = link_message(RTM_GETLINK, NLM_F_DUMP, NULL, 0);
+	struct nlattr *info;
+
+	/* The kernel leaves out the others, if it is new enough: on_each() looks again. */
+	if (visit->kind) {
+		info = nla_nest_start(msg, IFLA_LINKINFO);
+		nla_put_string(msg, IFLA_INFO_KIND, visit->kind);
+		nla_nest_end(msg, info);
+	}
+	if (visit->master)
+		nla_put_u32(msg, IFLA_MASTER, visit->master);
+	if (netns_ask(ns, msg, on_each, (void *)(uintptr_t)visit) < 0)
+		return netns_error(ns, err, "list the interfaces");
+	return 0;
+}
+
+int link_delete(struct netns *ns, const char *name, struct error *err)
+{
+	int r = netns_talk(ns, link_message(RTM_DELLINK, 0, name, 0));
+
+	return r < 0 && r != -ENODEV ? netns_error(ns, err, "delete interface %s", name) : 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+
+#include "kernel/link.h"
+#include "kernel/pair.h"
+
+static void put_peer(struct nl_msg *msg, const struct pair *p)
+{
+	/* Not IFF_UP: the kernel opens the peer before it is paired, which is ENOTCONN. */
+	struct ifinfomsg ifi = { 0 };
+	struct nlattr *info, *data, *peer;
+
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	nla_put_string(msg, IFLA_INFO_KIND, "veth");
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	peer = nla_nest_start(msg, VETH_INFO_PEER);
+	nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO);
+	nla_put_string(msg, IFLA_IFNAME, p->peer);
+	if (p->peer_netns >= 0)
+		nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)p->peer_netns);
+	if (!mac_is_zero(&p->mac))
+		nla_put(msg, IFLA_ADDRESS, sizeof(p->mac), &p->mac);
+	if (p->mtu)
+		nla_put_u32(msg, IFLA_MTU, p->mtu);
+	nla_nest_end(msg, peer);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+}
+
+int pair_make(struct netns *ns, const struct pair *p)
+{
+	struct nl_msg *msg = link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, p->port, IFF_UP);
+
+	nla_put_u32(msg, IFLA_MASTER, p->bridge);
+	if (p->mtu)
+		nla_put_u32(msg, IFLA_MTU, p->mtu);
+	put_peer(msg, p);
+	return netns_talk(ns, msg);
+}

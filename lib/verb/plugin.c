@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "value/json.h"
+#include "value/scope.h"
+#include "value/text.h"
+#include "verb/plugin.h"
+
+#define PLACEHOLDER_CONTAINER "example"
+#define PLACEHOLDER_NETNS "/run/netns/example"
+#define PLACEHOLDER_IFNAME "eth0"
+
+static int print(const cJSON *json)
+{
+	_free_ char *text = cJSON_Print(json);
+
+	return text && puts(text) >= 0 && fflush(stdout) == 0 ? 0 : -1;
+}
+
+static int print_error(struct error *err, enum version version)
+{
+	_json_ cJSON *root = cJSON_CreateObject();
+
+	text_scrub(err->msg);
+	text_scrub(err->details);
+	cJSON_AddStringToObject(root, "cniVersion", version_names[version]);
+	cJSON_AddNumberToObject(root, "code", err->code);
+	cJSON_AddStringToObject(root, "msg", err->msg);
+	if (err->details[0])
+		cJSON_AddStringToObject(root, "details", err->details);
+	print(root);
+	return EXIT_FAILURE;
+}
+
+static int print_versions(const struct request *req)
+{
+	const char *version = req->given_version ? req->given_version :
+						   version_names[VERSION_NEWEST];
+	_json_ cJSON *root = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(root, "cniVersion", version);
+	cJSON_AddItemToObject(root, "supportedVersions",
+			      cJSON_CreateStringArray(version_names, VERSIONS));
+	return print(root) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int add(const struct plugin *plugin, const struct request *req, struct error *err)
+{
+	_free_ char *answer = NULL;
+
+	if (plugin->verbs->add(plugin, req, &answer, err) < 0)
+		return -1;
+	if (puts(answer) < 0 || fflush(stdout) != 0)
+		return error_set(err, CNI_IO_FAILURE, "write the result to stdout");
+	return 0;
+}
+
+static int run(const struct plugin *plugin, const struct request *req, struct error *err)
+{
+	const struct verbs *verbs = plugin->verbs;
+	int (*const by_verb[VERBS])(const struct plugin *, const struct request *,
+				    struct error *) = {
+		[VERB_ADD] = add,
+		[VERB_DEL] = verbs->del,
+		[VERB_CHECK] = verbs->check,
+		[VERB_STATUS] = verbs->status,
+		[VERB_GC] = verbs->gc,
+	};
+
+	return by_verb[req->verb] ? by_verb[req->verb](plugin, req, err) : 0;
+}
+
+static int serve(const struct plugin *plugin)
+{
+	_request_ struct request req = REQUEST_NONE;
+	struct error err = { 0 };
+	int r = request_read(&req, &err);
+
+	if (r == 0 && req.verb == VERB_VERSION)
+		return print_versions(&req);
+	if (r == 0)
+		r = run(plugin, &req, &err);
+	return r < 0 ? print_error(&err, req.version) : EXIT_SUCCESS;
+}
+
+/* For people: what a runtime would give comes from placeholders where it is not set. */
+static int dry_run(const struct plugin *plugin)
+{
+	_request_ struct request req = REQUEST_NONE;
+	struct error err = { 0 };
+
+	setenv("CNI_COMMAND", "ADD", 1);
+	setenv("CNI_CONTAINERID", PLACEHOLDER_CONTAINER, 0);
+	setenv("CNI_NETNS", PLACEHOLDER_NETNS, 0);
+	setenv("CNI_IFNAME", PLACEHOLDER_IFNAME, 0);
+	if (request_read(&req, &err) < 0 || plugin->verbs->plan(plugin, &req, &err) < 0)
+		return print_error(&err, req.version);
+	return EXIT_SUCCESS;
+}
+
+static void introduce(const struct plugin *plugin)
+{
+	fprintf(stderr, "podwire %s %s: %s\nCNI versions:", plugin->name, PODWIRE_VERSION,
+		plugin->about);
+	for (int v = 0; v < VERSIONS; v++)
+		fprintf(stderr, " %s", version_names[v]);
+	fprintf(stderr, "\nA container runtime runs it with CNI_COMMAND set.%s%s%s\n",
+		plugin->verbs->plan ? " By hand: " : "", plugin->verbs->plan ? plugin->name : "",
+		plugin->verbs->plan ? " plan < configuration" : "");
+}
+
+int plugin_main(const struct plugin *plugin, int argc, char **argv)
+{
+	if (argc > 1 && plugin->verbs->plan && !strcmp(argv[1], "plan"))
+		return dry_run(plugin);
+	if (argc > 1 || !getenv("CNI_COMMAND")) {
+		introduce(plugin);
+		return argc > 1 ? 2 : EXIT_SUCCESS;
+	}
+	return serve(plugin);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Plugins: the main() of every executable, and its card
+ *
+ * It reads the request, finds the verb, and prints what comes of it: one JSON
+ * object on stdout, a result or an error, once. stderr is for warnings.
+ *
+ * It does not know what a verb does. A plugin that plans takes its verbs from
+ * attach.h; host-local brings its own.
+ */
+
+#include "cni/request.h"
+#include "value/error.h"
+
+struct plan;
+struct plugin;
+struct result;
+
+/* A verb that is absent has nothing to do and succeeds. */
+struct verbs {
+	/* *answer is the result as text, which the caller frees. */
+	int (*add)(const struct plugin *, const struct request *, char **answer, struct error *);
+	int (*del)(const struct plugin *, const struct request *, struct error *);
+	int (*check)(const struct plugin *, const struct request *, struct error *);
+	int (*status)(const struct plugin *, const struct request *, struct error *);
+	int (*gc)(const struct plugin *, const struct request *, struct error *);
+	/* The dry run: "<plugin> plan". */
+	int (*plan)(const struct plugin *, const struct request *, struct error *);
+};
+
+struct plugin {
+	const char *name, *about; /* about: one line of help */
+	const struct verbs *verbs;
+	/*
+	 * Writes down what should exist, given what is known: what IPAM leased
+	 * (ADD), what ADD reported (CHECK), or nothing (an ADD that has no lease
+	 * yet, DEL, GC). It only ever adds to what it wants with less known. It
+	 * writes as much as the configuration allows even where it fails: DEL
+	 * works with that.
+	 */
+	int (*wants)(struct plan *, const struct request *, const struct result *known,
+		     struct error *);
+	bool passes; /* a prevResult is passed on as it is: nothing is added to it */
+};
+
+int plugin_main(const struct plugin *plugin, int argc, char **argv);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The gateway's address, on a link of the host
+ *
+ * Shared. Another IPv4 address on that link, or an IPv6 address whose subnet
+ * overlaps, says that the bridge is in use for something else: an error, unless
+ * `force` says to replace it.
+ */
+
+#include "value/ip.h"
+#include "want/plan.h"
+
+#define GATEWAY_REPLACED 4
+
+struct gateway {
+	struct ifname link;
+	struct ip ip; /* with its prefix */
+	bool force;
+	struct {
+		struct ip ip[GATEWAY_REPLACED];
+		int n;
+	} replaced; /* noted by make */
+};
+
+#define want_gateway(plan, ...) want_gateway_(plan, &(struct gateway){ __VA_ARGS__ })
+void want_gateway_(struct plan *plan, const struct gateway *gateway);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The host's own link into a VLAN of a bridge: "cni0.100"
+ *
+ * A pair of its own, whose other end is a port of the bridge with that PVID.
+ * Shared: one serves all pods of the VLAN. A link of that name that is there,
+ * whoever made it, is used as it is.
+ */
+
+#include "want/plan.h"
+
+struct vlan_gateway {
+	struct ifname name;
+	const char *bridge;
+	unsigned vlan, mtu;
+	bool existed; /* noted by make */
+};
+
+#define want_vlan_gateway(plan, ...) want_vlan_gateway_(plan, &(struct vlan_gateway){ __VA_ARGS__ })
+void want_vlan_gateway_(struct plan *plan, const struct vlan_gateway *gateway);
