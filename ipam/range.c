@@ -87,7 +87,7 @@ static int add_set(struct ranges *ranges, struct range_set **set, struct error *
 				 ranges->n + 1);
 	ranges->set = more;
 	*set = &ranges->set[ranges->n++];
-	(*set)->n = 0;
+	**set = (struct range_set){ .n = 0 };
 	return 0;
 }
 
@@ -141,7 +141,7 @@ int ranges_read_set(struct ranges *ranges, const cJSON *list, struct error *err)
 	if (add_set(ranges, &set, err) < 0)
 		return -1;
 	cJSON_ArrayForEach(item, list) {
-		struct range range;
+		struct range range = { 0 };
 
 		if (read_range(&range, item, err) < 0 || add_range(set, &range, err) < 0)
 			return error_prefix(err, "range %d: ", i);
@@ -152,8 +152,8 @@ int ranges_read_set(struct ranges *ranges, const cJSON *list, struct error *err)
 
 int ranges_read_single(struct ranges *ranges, const cJSON *object, struct error *err)
 {
+	struct range range = { 0 };
 	struct range_set *set;
-	struct range range;
 
 	if (read_range(&range, object, err) < 0 || add_set(ranges, &set, err) < 0)
 		return -1;

@@ -9,7 +9,7 @@
  * gateways' addresses, and the host forwards.
  */
 
-#include <string.h>
+#include <linux/rtnetlink.h>
 
 #include "bridge_conf.h"
 #include "cni/result.h"
@@ -163,13 +163,16 @@ static struct ip first_gateway(const struct attaching *a, int family)
 	return (struct ip){ 0 };
 }
 
+/* A route that is said to be of the link has no gateway; any other takes the lease's. */
 static void want_leased_routes(const struct attaching *a)
 {
 	for (int i = 0; i < a->known->n_routes; i++) {
 		const struct result_route *told = &a->known->route[i];
+		struct ip via = told->via;
 
-		want_route(a->plan, .link = a->req->attachment.ifname, .told = *told,
-			   .via = told->via.family ? told->via : first_gateway(a, told->to.family));
+		if (!via.family && told->scope < RT_SCOPE_LINK)
+			via = first_gateway(a, told->to.family);
+		want_route(a->plan, .link = a->req->attachment.ifname, .told = *told, .via = via);
 	}
 }
 

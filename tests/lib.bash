@@ -116,8 +116,9 @@ fails() {
 # Links, addresses, routes and settings of the host, and the store. What is bound to change
 # (interface numbers, timers) is left out.
 state() {
-	on_host ip -j -d link | jq -S 'map(del(.ifindex, .link_index, .stats64, .link_netnsid) |
-		.linkinfo.info_data? |= (if . then {vlan_filtering, stp_state} else . end))'
+	on_host ip -j -d link | jq -S 'map(del(.ifindex, .link_index, .link_netnsid, .qdisc) |
+		.linkinfo.info_data? |= (if . then {vlan_filtering, stp_state} else . end) |
+		.linkinfo.info_slave_data? |= (if . then {state, hairpin, isolated} else . end))'
 	on_host ip -j addr | jq -S 'map({ifname, addr_info: [.addr_info[] | select(.scope == "global") |
 		{local, prefixlen, broadcast}]})'
 	on_host ip -j route show table all | jq -S 'map(select(.dst | startswith("fe80") or

@@ -177,8 +177,7 @@ static int answer_of(const char *type, const struct child *child, cJSON **answer
 	return 0;
 }
 
-int delegate_run(const struct request *req, const char *type, enum verb verb, cJSON **answer,
-		 struct error *err)
+int delegate_run(const struct request *req, const char *type, cJSON **answer, struct error *err)
 {
 	_close_ int in = memfd_create("stdin", MFD_CLOEXEC);
 	_close_ int out = memfd_create("stdout", MFD_CLOEXEC);
@@ -191,7 +190,7 @@ int delegate_run(const struct request *req, const char *type, enum verb verb, cJ
 	if (in < 0 || out < 0 || errs < 0 ||
 	    pwrite(in, req->text, req->text_len, 0) != (ssize_t)req->text_len)
 		return error_errno(err, errno, "prepare to run %s", exe);
-	if (spawn(exe, verb, &child, err) < 0)
+	if (spawn(exe, req->verb, &child, err) < 0)
 		return -1;
 	pass_on(errs);
 	return answer_of(type, &child, answer, err);

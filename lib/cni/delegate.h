@@ -16,6 +16,8 @@
 
 #include "cni/request.h"
 
-/* *answer is what it printed, or NULL; the caller frees it with cJSON_Delete(). */
-int delegate_run(const struct request *req, const char *type, enum verb verb, cJSON **answer,
-		 struct error *err);
+/*
+ * Runs the plugin `type` with the request's verb. *answer is what it printed, or
+ * stays NULL; the caller frees it with cJSON_Delete().
+ */
+int delegate_run(const struct request *req, const char *type, cJSON **answer, struct error *err);

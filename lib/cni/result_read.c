@@ -136,17 +136,26 @@ static int read_route(struct result *result, const cJSON *from, struct error *er
 	return result_add_route(result, &route, err);
 }
 
-static int read_list(struct result *result, const cJSON *from, const char *name,
-		     int (*read)(struct result *, const cJSON *, struct error *), struct error *err)
+struct list {
+	const char *name;
+	int (*read)(struct result *, const cJSON *, struct error *);
+};
+
+static const struct list interfaces = { "interfaces", read_interface };
+static const struct list ips = { "ips", read_ip };
+static const struct list routes = { "routes", read_route };
+
+static int read_list(struct result *result, const cJSON *from, const struct list *list,
+		     struct error *err)
 {
-	const cJSON *list = cJSON_GetObjectItemCaseSensitive(from, name), *item;
+	const cJSON *items = cJSON_GetObjectItemCaseSensitive(from, list->name), *item;
 	int i = 0;
 
-	if (list && !cJSON_IsNull(list) && !cJSON_IsArray(list))
-		return error_set(err, CNI_BAD_CONTENT, "%s must be a list", name);
-	cJSON_ArrayForEach(item, list) {
-		if (read(result, item, err) < 0)
-			return error_prefix(err, "%s[%d].", name, i);
+	if (items && !cJSON_IsNull(items) && !cJSON_IsArray(items))
+		return error_set(err, CNI_BAD_CONTENT, "%s must be a list", list->name);
+	cJSON_ArrayForEach(item, items) {
+		if (list->read(result, item, err) < 0)
+			return error_prefix(err, "%s[%d].", list->name, i);
 		i++;
 	}
 	return 0;
@@ -172,7 +181,7 @@ static int read_family(struct result *result, const cJSON *from, const char *nam
 		return 0;
 	if (json_read(family, table, &wire, err) < 0 ||
 	    result_add_ip(result, &(struct result_ip){ wire.ip, wire.gateway, -1 }, err) < 0 ||
-	    read_list(result, family, "routes", read_route, err) < 0)
+	    read_list(result, family, &routes, err) < 0)
 		return error_prefix(err, "%s.", name);
 	return 0;
 }
@@ -198,9 +207,8 @@ static int read_shape(struct result *result, const cJSON *from, struct error *er
 				       read_family(result, from, "ip6", err) < 0 ?
 			     -1 :
 			     0;
-	if (read_list(result, from, "interfaces", read_interface, err) < 0 ||
-	    read_list(result, from, "ips", read_ip, err) < 0 ||
-	    read_list(result, from, "routes", read_route, err) < 0)
+	if (read_list(result, from, &interfaces, err) < 0 ||
+	    read_list(result, from, &ips, err) < 0 || read_list(result, from, &routes, err) < 0)
 		return -1;
 	for (int i = 0; i < result->n_ips; i++)
 		if (result->ip[i].interface >= result->n_interfaces)

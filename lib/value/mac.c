@@ -8,7 +8,7 @@
 
 static int hex(char c)
 {
-	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
 bool mac_parse(struct mac *mac, const char *text)

@@ -32,7 +32,7 @@ struct addition {
 static int ask_for_lease(struct addition *a, struct error *err)
 {
 	a->asked = true;
-	if (delegate_run(a->req, a->ipam, VERB_ADD, &a->lease_json, err) < 0)
+	if (delegate_run(a->req, a->ipam, &a->lease_json, err) < 0)
 		return -1;
 	if (result_read(&a->lease, a->lease_json, a->req->version, err) < 0)
 		return error_prefix(err, "result of IPAM plugin %s: ", a->ipam);
@@ -76,12 +76,14 @@ static int report(struct addition *a, char **answer, struct error *err)
 
 static void undo(struct addition *a)
 {
+	struct request del = *a->req;
 	cJSON *answer = NULL;
 	struct error why;
 
+	del.verb = VERB_DEL;
 	if (plan_undo(a->plan, a->world, &why) < 0)
 		fprintf(stderr, "after the failure, also: %s: %s\n", why.msg, why.details);
-	if (a->asked && delegate_run(a->req, a->ipam, VERB_DEL, &answer, &why) < 0)
+	if (a->asked && delegate_run(&del, a->ipam, &answer, &why) < 0)
 		fprintf(stderr, "after the failure, also: %s: %s\n", why.msg, why.details);
 	cJSON_Delete(answer);
 }
@@ -127,7 +129,8 @@ static int attach_add(const struct plugin *plugin, const struct request *req, ch
 
 /* DEL */
 
-static int release(const struct request *req, struct error *err)
+/* The delegate's part of a verb that answers nothing. */
+static int delegate_too(const struct request *req, struct error *err)
 {
 	const char *ipam = NULL;
 	cJSON *answer = NULL;
@@ -135,7 +138,7 @@ static int release(const struct request *req, struct error *err)
 
 	if (r)
 		return r < 0 ? r : 0;
-	r = delegate_run(req, ipam, VERB_DEL, &answer, err);
+	r = delegate_run(req, ipam, &answer, err);
 	cJSON_Delete(answer);
 	return r;
 }
@@ -170,26 +173,13 @@ static int attach_del(const struct plugin *plugin, const struct request *req, st
 	if (r < 0)
 		error_join(err, &of_links);
 	/* In a namespace that is our own nothing was done, and nothing may be released. */
-	if ((r == 0 || of_links.code != CNI_INVALID_ENVIRONMENT) && release(req, &of_lease) < 0)
+	if ((r == 0 || of_links.code != CNI_INVALID_ENVIRONMENT) &&
+	    delegate_too(req, &of_lease) < 0)
 		error_join(err, &of_lease);
 	return err->code ? -1 : 0;
 }
 
 /* CHECK, STATUS, GC */
-
-/* The delegate's part of a verb that answers nothing. */
-static int delegate_too(const struct request *req, struct error *err)
-{
-	const char *ipam = NULL;
-	cJSON *answer = NULL;
-	int r = request_ipam(req, &ipam, err);
-
-	if (r)
-		return r < 0 ? r : 0;
-	r = delegate_run(req, ipam, req->verb, &answer, err);
-	cJSON_Delete(answer);
-	return r;
-}
 
 static int check(const struct plugin *plugin, const struct request *req, struct error *err)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/link.h"
+#include "kernel/proc.h"
 #include "kernel/routes.h"
 #include "want/bridge.h"
 #include "want/tell.h"
@@ -94,17 +95,28 @@ static int bridge_make(void *what, struct world *world, struct error *err)
 	return r > 0 ? adopt(what, &world->ns[HOST], err) : r;
 }
 
+/* An interface that goes down loses its IPv6 addresses, unless it is told to keep them. */
+static int set_back(const struct bridge *b, struct netns *host, struct error *err)
+{
+	bool changed = b->vlan_filtering && !b->before.vlan_filtering;
+	char name[64], keep[PROC_VALUE] = "0";
+	struct error ignored;
+	int r;
+
+	snprintf(name, sizeof(name), "net/ipv6/conf/%s/keep_addr_on_down", b->name);
+	if (proc_read(host, name, keep, &ignored) == 0)
+		proc_write(host, name, "1", &ignored);
+	r = set(host, b->name, b->before.flags, changed ? &b->before.vlan_filtering : NULL);
+	proc_write(host, name, keep, &ignored);
+	return r < 0 ? netns_error(host, err, "set bridge %s back", b->name) : 0;
+}
+
 static int bridge_unmake(const void *what, struct world *world, struct error *err)
 {
 	struct netns *host = &world->ns[HOST];
 	const struct bridge *b = what;
-	bool changed = b->vlan_filtering && !b->before.vlan_filtering;
 
-	if (!b->before.existed)
-		return link_delete(host, b->name, err);
-	if (set(host, b->name, b->before.flags, changed ? &b->before.vlan_filtering : NULL) < 0)
-		return netns_error(host, err, "set bridge %s back", b->name);
-	return 0;
+	return b->before.existed ? set_back(b, host, err) : link_delete(host, b->name, err);
 }
 
 static int bridge_check(const void *what, struct world *world, struct error *err)

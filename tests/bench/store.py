@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times ADD and DEL of host-local against the number of addresses that are reserved already.
+
+The store is filled with files as the reference plugin writes them. The sets take turns, call by
+call, each with a store of its own. A call that fails ends the measurement.
+"""
+
+import argparse
+import ipaddress
+import os
+import sys
+import tempfile
+
+import timing
+
+FIRST = ipaddress.ip_address("10.244.0.2")
+SUBNET = "10.244.0.0/14"
+
+
+def fill(directory, reserved):
+    os.makedirs(directory)
+    for i in range(reserved):
+        with open(f"{directory}/{FIRST + i}", "x", encoding="ascii") as file:
+            file.write(f"{i:064x}\r\neth0")
+    if reserved:
+        with open(f"{directory}/last_reserved_ip.0", "x", encoding="ascii") as file:
+            file.write(str(FIRST + reserved - 1))
+
+
+def call(path, store, verb, i):
+    config = {"cniVersion": "1.0.0", "name": "bench", "type": "bridge",
+              "ipam": {"type": "host-local", "dataDir": store, "ranges": [[{"subnet": SUBNET}]]}}
+    answer, cost = timing.call(f"{path}/host-local", {
+        "CNI_COMMAND": verb, "CNI_CONTAINERID": f"new-{i}", "CNI_IFNAME": "eth0",
+        "CNI_NETNS": "/run/netns/none", "CNI_PATH": path}, config)
+    return answer, cost
+
+
+def prove(answer, reserved, i):
+    address = answer["ips"][0]["address"].partition("/")[0]
+    if address != str(FIRST + reserved + i):
+        raise timing.Failed(f"ADD number {i} after {reserved} gave {address}")
+
+
+def measure(sets, reserved, calls):
+    """{(set, verb): costs}"""
+    costs = {(name, verb): [] for verb in ("ADD", "DEL") for name, _ in sets}
+    with tempfile.TemporaryDirectory(prefix="podwire-bench-") as top:
+        for name, _ in sets:
+            fill(f"{top}/{name}/bench", reserved)
+        for verb in ("ADD", "DEL"):
+            for i in range(calls):
+                for name, path in sets:
+                    answer, cost = call(path, f"{top}/{name}", verb, i)
+                    if verb == "ADD":
+                        prove(answer, reserved, i)
+                    costs[name, verb].append(cost)
+    return costs
+
+
+def rows(sets, counts, calls):
+    names = [name for name, _ in sets]
+    yield ["reserved", *names, "reference / podwire"]
+    for reserved in counts:
+        costs = measure(sets, reserved, calls)
+        for verb in ("ADD", "DEL"):
+            for what, unit in (("wall", "wall ms"), ("cpu", "CPU ms"), ("peak", "peak MiB")):
+                cells = {n: getattr(timing.middle(costs[n, verb]), what) for n in names}
+                yield [f"{reserved}: {verb}, {unit}", *map(timing.number, cells.values()),
+                       timing.ratio(cells["reference"], cells["podwire"])]
+
+
+def parse(words):
+    parser = argparse.ArgumentParser(prog="tests/bench/run store", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reserved", default="0,250,1000,10000", metavar="N,N...",
+                        help="how many are reserved before (0,250,1000,10000)")
+    parser.add_argument("--calls", type=int, default=20, help="of each verb and set (20)")
+    return timing.parse(parser, words)
+
+
+def main(words):
+    options = parse(words)
+    sets = [(n, p) for n, p in options.sets if n != "floor"]
+    try:
+        timing.print_table(list(rows(sets, map(int, options.reserved.split(",")), options.calls)))
+    except timing.Failed as why:
+        sys.exit(str(why))
+    timing.print_machine(f"Medians over {options.calls} calls")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One plugin call, timed as a runtime makes it, and tables of many."""
+
+import contextlib
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from typing import NamedTuple
+
+
+class Cost(NamedTuple):
+    wall: float  # ms
+    cpu: float  # ms, user and system, of all its processes
+    peak: float  # MiB, of the largest
+
+
+class Failed(Exception):
+    pass
+
+
+def pipe(stack):
+    """Its two ends, closed with the stack if not before."""
+    return [stack.enter_context(os.fdopen(fd, mode, buffering=0))
+            for fd, mode in zip(os.pipe(), ("rb", "wb"))]
+
+
+def call(program, environment, config):
+    """Runs a plugin with this configuration (an object). Returns its answer and what it cost."""
+    verb = environment["CNI_COMMAND"]
+    with contextlib.ExitStack() as stack:
+        (stdin, to), (out, stdout), (line, report) = (pipe(stack) for _ in range(3))
+        # It must be waiting there, whole, before the clock runs; a pipe holds 64 KiB.
+        to.write(json.dumps(config).encode())
+        to.close()
+        launch = os.environ["BENCH_LAUNCH"]
+        pid = os.posix_spawn(launch, [launch, program],
+                             {"PATH": os.environ["PATH"], **environment},
+                             file_actions=[(os.POSIX_SPAWN_DUP2, f.fileno(), to_fd)
+                                           for f, to_fd in ((stdin, 0), (stdout, 1), (report, 3))])
+        stdout.close()
+        report.close()
+        answer, numbers = out.readall(), line.readall()
+        os.waitpid(pid, 0)
+    status, ns, us, kib = map(int, numbers.split() or [-1] * 4)
+    if status:
+        raise Failed(f"{program}: {verb} of {environment['CNI_CONTAINERID']} ended with "
+                     f"status {status}: {answer.decode(errors='replace')}")
+    return json.loads(answer) if answer else None, Cost(ns / 1e6, us / 1e3, kib / 1024)
+
+
+def middle(costs):
+    """Medians; of the memory the highest."""
+    return Cost(statistics.median(c.wall for c in costs), statistics.median(c.cpu for c in costs),
+                max(c.peak for c in costs))
+
+
+def ratio(over, under):
+    return f"{over / under:.2f}" if over and under else "–"
+
+
+def number(value):
+    return "–" if value is None else f"{value:.0f}" if value >= 1000 else f"{value:.2f}"
+
+
+def print_table(rows):
+    """Markdown, aligned for those who read it as text; the first row is the heading."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    rows = [rows[0], ["-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths)],
+            *rows[1:]]
+    for row in rows:
+        print("| " + " | ".join(cell.ljust(w) if i == 0 else cell.rjust(w)
+                                for i, (cell, w) in enumerate(zip(row, widths))) + " |")
+
+
+def print_machine(what):
+    """Where and when these numbers were true."""
+    package = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "containernetworking-plugins"],
+                             capture_output=True, text=True, check=False).stdout
+    reference = f"reference: containernetworking-plugins {package or 'of unknown version'}"
+    print(f"\n{what}; {reference}; Linux {platform.release()}, {os.cpu_count()} CPUs, "
+          f"{datetime.date.today()}.")
+    load = os.getloadavg()[0]
+    if load > 1:
+        print(f"warning: load {load:.1f}: this machine was not idle", file=sys.stderr)
+
+
+def parse(parser, words):
+    """With options and sets in any order; the sets as pairs of name and directory."""
+    parser.add_argument("sets", nargs="+", metavar="NAME=DIR", help="further plugins to measure")
+    options = parser.parse_intermixed_args(words)
+    options.sets = list(sets(options.sets))
+    return options
+
+
+def sets(words):
+    """NAME=DIR … as pairs; every DIR holds plugins, as CNI_PATH names it."""
+    for word in words:
+        name, equals, path = word.partition("=")
+        if not equals:
+            sys.exit(f"{word}: must be NAME=DIR")
+        yield name, os.path.abspath(path)
