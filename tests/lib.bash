@@ -116,7 +116,7 @@ fails() {
 # Links, addresses, routes and settings of the host, and the store. What is bound to change
 # (interface numbers, timers) is left out.
 state() {
-	on_host ip -j -d link | jq -S 'map(del(.ifindex, .link_index, .link_netnsid, .qdisc) |
+	on_host ip -j -d link | jq -S 'map(del(.ifindex, .link_index, .link_netnsid, .qdisc, .tso_max_size, .gso_max_size) |
 		.linkinfo.info_data? |= (if . then {vlan_filtering, stp_state} else . end) |
 		.linkinfo.info_slave_data? |= (if . then {state, hairpin, isolated} else . end))'
 	on_host ip -j addr | jq -S 'map({ifname, addr_info: [.addr_info[] | select(.scope == "global") |

@@ -25,6 +25,7 @@ static void on_addr(struct nl_object *object, void *arg)
 		.ip = { .family = rtnl_addr_get_family(addr),
 			.prefix = (unsigned)rtnl_addr_get_prefixlen(addr) },
 		.flags = rtnl_addr_get_flags(addr),
+		.broadcast = rtnl_addr_get_broadcast(addr) != NULL,
 	};
 
 	/* Old kernels list the addresses of all links, whatever was asked. */
@@ -95,7 +96,7 @@ int addrs_add(struct netns *ns, unsigned link, const struct addr_seen *addr)
 	struct ip broadcast = ip_last(&addr->ip);
 
 	/* The kernel derives none by itself. A /31 or /32 has none. */
-	if (addr->ip.family == AF_INET && addr->ip.prefix < 31)
+	if (addr->broadcast && addr->ip.family == AF_INET && addr->ip.prefix < 31)
 		nla_put(msg, IFA_BROADCAST, 4, broadcast.byte);
 	return netns_talk(ns, msg);
 }

@@ -13,6 +13,7 @@
 struct addr_seen {
 	struct ip ip;
 	unsigned flags; /* IFA_F_TENTATIVE, ... */
+	bool broadcast; /* of IPv4: it has the usual one of its subnet, or any other */
 };
 
 /* Every address of the link with that index, of both families. */

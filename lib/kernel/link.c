@@ -144,6 +144,16 @@ int link_each(struct netns *ns, const struct link_visit *visit, struct error *er
 	return 0;
 }
 
+int link_pin_mac(struct netns *ns, const struct link *link, const struct mac *otherwise,
+		 struct error *err)
+{
+	const struct mac *mac = mac_is_zero(&link->mac) ? otherwise : &link->mac;
+	struct nl_msg *msg = link_message(RTM_NEWLINK, 0, link->name, 0);
+
+	nla_put(msg, IFLA_ADDRESS, sizeof(*mac), mac);
+	return netns_talk(ns, msg) < 0 ? netns_error(ns, err, "fix the MAC of %s", link->name) : 0;
+}
+
 int link_delete(struct netns *ns, const char *name, struct error *err)
 {
 	int r = netns_talk(ns, link_message(RTM_DELLINK, 0, name, 0));

@@ -44,6 +44,13 @@ struct link_visit {
 };
 int link_each(struct netns *ns, const struct link_visit *visit, struct error *err);
 
+/*
+ * Fixes the MAC of a bridge at what it is now, or at `otherwise` where it is zero. Until then it
+ * follows the bridge's ports: it changes as they come and go, and is zero without any.
+ */
+int link_pin_mac(struct netns *ns, const struct link *link, const struct mac *otherwise,
+		 struct error *err);
+
 /* Absence is success. */
 int link_delete(struct netns *ns, const char *name, struct error *err);
 

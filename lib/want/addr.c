@@ -14,7 +14,7 @@ static int addr_make(void *what, struct world *world, struct error *err)
 {
 	struct netns *container = &world->ns[CONTAINER];
 	const struct addr *a = what;
-	const struct addr_seen wanted = { a->ip, a->detect ? 0 : IFA_F_NODAD };
+	const struct addr_seen wanted = { a->ip, a->detect ? 0 : IFA_F_NODAD, true };
 	char text[IP_STRLEN];
 	struct link link;
 

@@ -74,9 +74,10 @@ static int set(struct netns *host, const char *name, unsigned flags, const bool 
 
 static int adopt(struct bridge *b, struct netns *host, struct error *err)
 {
+	struct mac mac = identity_mac_of_shared(b->name);
 	struct link link;
 
-	if (need_bridge(host, b->name, &link, err) < 0)
+	if (need_bridge(host, b->name, &link, err) < 0 || link_pin_mac(host, &link, &mac, err) < 0)
 		return -1;
 	b->before.existed = true;
 	b->before.flags = link.flags;
@@ -128,6 +129,8 @@ static int bridge_check(const void *what, struct world *world, struct error *err
 		return -1;
 	if (!(link.flags & IFF_UP))
 		return error_set(err, CNI_CHECK_FAILED, "bridge %s is down", b->name);
+	if (mac_is_zero(&link.mac))
+		return error_set(err, CNI_CHECK_FAILED, "bridge %s has no MAC address", b->name);
 	if (b->promisc && !(link.flags & IFF_PROMISC))
 		return error_set(err, CNI_CHECK_FAILED, "bridge %s is not in promiscuous mode",
 				 b->name);

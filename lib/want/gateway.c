@@ -16,7 +16,7 @@ static void find_conflict(const struct addr_seen *seen, void *arg)
 	    (seen->ip.family == AF_INET6 && !ip_overlap(&seen->ip, &g->ip)))
 		return;
 	if (g->replaced.n < GATEWAY_REPLACED)
-		g->replaced.ip[g->replaced.n] = seen->ip;
+		g->replaced.addr[g->replaced.n] = *seen;
 	g->replaced.n++;
 }
 
@@ -31,7 +31,7 @@ static int find_conflicts(struct gateway *g, struct netns *host, unsigned link, 
 		return error_set(err, CNI_INVALID_CONFIG,
 				 "%s already has the address %s, which is not the gateway %s "
 				 "(forceAddress would replace it)",
-				 g->link.str, ip_cidr_str(&g->replaced.ip[0], is),
+				 g->link.str, ip_cidr_str(&g->replaced.addr[0].ip, is),
 				 ip_cidr_str(&g->ip, must));
 	if (g->replaced.n > GATEWAY_REPLACED)
 		return error_set(err, CNI_INVALID_CONFIG,
@@ -45,7 +45,7 @@ static void put_back(const struct gateway *g, struct netns *host, unsigned link)
 {
 	addrs_remove(host, link, &g->ip);
 	for (int i = 0; i < g->replaced.n; i++)
-		addrs_add(host, link, &(struct addr_seen){ g->replaced.ip[i], IFA_F_NODAD });
+		addrs_add(host, link, &g->replaced.addr[i]);
 }
 
 static int replace(const struct gateway *g, struct netns *host, unsigned link, struct error *err)
@@ -53,11 +53,11 @@ static int replace(const struct gateway *g, struct netns *host, unsigned link, s
 	char text[IP_STRLEN];
 
 	for (int i = 0; i < g->replaced.n; i++) {
-		int r = addrs_remove(host, link, &g->replaced.ip[i]);
+		int r = addrs_remove(host, link, &g->replaced.addr[i].ip);
 
 		if (r < 0 && r != -EADDRNOTAVAIL) {
 			netns_error(host, err, "remove address %s from %s",
-				    ip_cidr_str(&g->replaced.ip[i], text), g->link.str);
+				    ip_cidr_str(&g->replaced.addr[i].ip, text), g->link.str);
 			put_back(g, host, link);
 			return -1;
 		}
@@ -69,13 +69,15 @@ static int gateway_make(void *what, struct world *world, struct error *err)
 {
 	struct netns *host = &world->ns[HOST];
 	struct gateway *g = what;
-	const struct addr_seen wanted = { g->ip, IFA_F_NODAD };
+	struct mac mac = identity_mac_of_shared(g->link.str);
+	const struct addr_seen wanted = { g->ip, IFA_F_NODAD, true };
 	char text[IP_STRLEN];
 	struct link link;
 	int r;
 
 	/* First away with the others: a second address of a subnet goes with the first one. */
 	if (link_need(host, g->link.str, &link, err) < 0 ||
+	    link_pin_mac(host, &link, &mac, err) < 0 ||
 	    find_conflicts(g, host, link.index, err) < 0 || replace(g, host, link.index, err) < 0)
 		return -1;
 	r = addrs_add(host, link.index, &wanted);

@@ -4,12 +4,12 @@
 /*
  * The gateway's address, on a link of the host
  *
- * Shared. Another IPv4 address on that link, or an IPv6 address whose subnet
- * overlaps, says that the bridge is in use for something else: an error, unless
- * `force` says to replace it.
+ * Shared. The link's MAC is fixed, because pods remember it. Another IPv4 address on that link, or
+ * an IPv6 address whose subnet overlaps, says that the bridge is in use for something else: an
+ * error, unless `force` says to replace it.
  */
 
-#include "value/ip.h"
+#include "kernel/addrs.h"
 #include "want/plan.h"
 
 #define GATEWAY_REPLACED 4
@@ -19,7 +19,7 @@ struct gateway {
 	struct ip ip; /* with its prefix */
 	bool force;
 	struct {
-		struct ip ip[GATEWAY_REPLACED];
+		struct addr_seen addr[GATEWAY_REPLACED];
 		int n;
 	} replaced; /* noted by make */
 };

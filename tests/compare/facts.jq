@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# From the stream of "place what", answer, "place what", answer, ... that the namespaces gave:
+# one line for everything that is so. What is bound to change from run to run (numbers of
+# interfaces and namespaces, timers) is left out, and the bridge's IDs, which repeat its MAC
+# address.
+
+def leaves: tostream | select(length == 2) | "\(.[0] | map(tostring) | join(" ")) = \(.[1])";
+
+def steady: walk(if type == "object" then
+	with_entries(select(.key |
+		test("^(ifindex|link_index|link_netnsid|.*_timer|bridge_id|root_id)$") | not))
+	else . end) | if .flags then .flags |= (sort | join(" ")) else . end;
+
+def facts($what): .[] |
+	if $what | endswith("route") then
+		steady | "\(.dst) \(del(.dst) | to_entries | map("\(.key) \(.value)") | join(" "))"
+	elif $what | endswith("address") then
+		.ifname as $link | .addr_info[] |
+		"\($link) \(.local)/\(.prefixlen) \(del(.local, .prefixlen) | leaves)"
+	else
+		"\(.ifname) \(steady | del(.ifname) | leaves)"
+	end;
+
+foreach inputs as $next ({}; if $next | type == "string" then {what: $next} else .answer = $next end;
+	select(.answer) | .what as $what | .answer | "\($what) \(facts($what))")
