@@ -74,21 +74,21 @@ static int read_range(struct range *range, const cJSON *from, struct error *err)
 	return 0;
 }
 
-static int add_set(struct ranges *ranges, struct range_set **set, struct error *err)
+/* An empty one; NULL: there is no more room. */
+static struct range_set *add_set(struct ranges *ranges, struct error *err)
 {
-	struct range_set *more;
+	struct range_set *more = NULL, *set;
 
-	if (ranges->n == RANGE_SETS)
-		return error_set(err, CNI_INVALID_CONFIG, "more than %d sets of ranges",
-				 RANGE_SETS);
-	more = realloc(ranges->set, ((size_t)ranges->n + 1) * sizeof(*more));
-	if (!more)
-		return error_set(err, CNI_INTERNAL, "out of memory for %d sets of ranges",
-				 ranges->n + 1);
+	if (ranges->n < RANGE_SETS)
+		more = realloc(ranges->set, ((size_t)ranges->n + 1) * sizeof(*more));
+	if (!more) {
+		error_set(err, CNI_INVALID_CONFIG, "more than %d sets of ranges", ranges->n);
+		return NULL;
+	}
 	ranges->set = more;
-	*set = &ranges->set[ranges->n++];
-	**set = (struct range_set){ .n = 0 };
-	return 0;
+	set = &ranges->set[ranges->n++];
+	*set = (struct range_set){ .n = 0 };
+	return set;
 }
 
 static bool overlap(const struct range *a, const struct range *b)
@@ -138,7 +138,8 @@ int ranges_read_set(struct ranges *ranges, const cJSON *list, struct error *err)
 		return error_set(err, CNI_BAD_CONTENT, "it must be a list of ranges");
 	if (!list->child)
 		return error_set(err, CNI_INVALID_CONFIG, "the set is empty");
-	if (add_set(ranges, &set, err) < 0)
+	set = add_set(ranges, err);
+	if (!set)
 		return -1;
 	cJSON_ArrayForEach(item, list) {
 		struct range range = { 0 };
@@ -155,9 +156,10 @@ int ranges_read_single(struct ranges *ranges, const cJSON *object, struct error 
 	struct range range = { 0 };
 	struct range_set *set;
 
-	if (read_range(&range, object, err) < 0 || add_set(ranges, &set, err) < 0)
+	if (read_range(&range, object, err) < 0)
 		return -1;
-	return add_range(set, &range, err);
+	set = add_set(ranges, err);
+	return set ? add_range(set, &range, err) : -1;
 }
 
 static int check_overlaps(const struct range_set *a, const struct range_set *b, struct error *err)

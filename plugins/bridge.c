@@ -79,26 +79,41 @@ static struct mac mac_of(const struct attaching *a)
 	return mac;
 }
 
+/* Whose router advertisements would a bridge follow? Its pods'. */
+static void want_deaf(const struct attaching *a, struct ifname link)
+{
+	want_sysctl(a->plan, .where = HOST, .family = "ipv6", .link = link, .key = "accept_ra",
+		    .value = "0");
+}
+
 static void want_links(const struct attaching *a)
 {
 	const struct bridge_conf *conf = &a->conf;
 
 	want_bridge(a->plan, .name = conf->bridge, .mtu = conf->mtu, .promisc = conf->promisc,
 		    .vlan_filtering = conf->has_vlans);
-	want_sysctl(a->plan, .where = HOST, .family = "ipv6", .link = ifname_of(conf->bridge),
-		    .key = "accept_ra", .value = "0");
+	want_deaf(a, ifname_of(conf->bridge));
 	want_veth(a->plan, .attachment = &a->req->attachment, .sandbox = a->req->netns,
 		  .bridge = conf->bridge, .mtu = conf->mtu, .hairpin = conf->hairpin,
 		  .isolated = conf->isolated,
 		  .mac = mac_is_zero(&conf->mac) ? identity_mac(&a->req->attachment) : conf->mac,
 		  .mtu_told = a->interface >= 0 ? a->known->interface[a->interface].mtu : 0);
-	if (conf->has_vlans)
-		want_vlan(a->plan, &(struct vlan){ .attachment = &a->req->attachment,
-						   .vlans = conf->vlans,
-						   .keep = conf->keep_default_vlan });
-	if (conf->vlan && conf->is_gateway && conf->layer3)
-		want_vlan_gateway(a->plan, .name = conf->gateway_link, .bridge = conf->bridge,
-				  .vlan = conf->vlan, .mtu = conf->mtu);
+}
+
+static void want_vlans(const struct attaching *a)
+{
+	const struct bridge_conf *conf = &a->conf;
+
+	if (!conf->has_vlans)
+		return;
+	want_vlan(a->plan, &(struct vlan){ .attachment = &a->req->attachment,
+					   .vlans = conf->vlans,
+					   .keep = conf->keep_default_vlan });
+	if (!conf->vlan || !conf->is_gateway || !conf->layer3)
+		return;
+	want_vlan_gateway(a->plan, .name = conf->gateway_link, .bridge = conf->bridge,
+			  .vlan = conf->vlan, .mtu = conf->mtu);
+	want_deaf(a, conf->gateway_link);
 }
 
 static void want_container_setting(const struct attaching *a, const char *family, const char *key,
@@ -206,6 +221,7 @@ static int bridge_wants(struct plan *plan, const struct request *req, const stru
 	int r = bridge_conf_read(&a.conf, req, err);
 
 	want_links(&a);
+	want_vlans(&a);
 	if (a.conf.layer3 && !known->n_ips)
 		return r;
 	if (!a.conf.layer2_only)

@@ -3,7 +3,7 @@
 # Bad input: each case of tests/bad-input/*.table is refused with one well-formed error object, and
 # nothing on the machine is any different after it.
 #
-# A line of a table is a case, or several: the columns stand two spaces or more apart.
+# A line of a table is a case, or several; its columns stand two spaces or more apart:
 #
 #     PLUGIN  VERB  DIFFERENCE  CODE  MESSAGE
 #
@@ -14,8 +14,8 @@
 #                env ...        of the environment, as env(1) reads it, in the shell's quotes:
 #                               env -u CNI_NETNS CNI_IFNAME='a b'
 #                stdin COMMAND  a shell command that prints all of stdin; $good is the good one
-#   CODE       of the error
-#   MESSAGE    an extended regular expression that "msg | details" of the error must match
+#   CODE       of the error; [67] is either
+#   MESSAGE    an extended regular expression that "msg | details" of the error matches
 #
 # The good calls: pod p1 is attached already, p2 is not. ADD is for p2 and has a prevResult of an
 # interface eth9; DEL and CHECK are for p1; GC says that no attachment is valid. So whatever is
@@ -23,14 +23,17 @@
 
 load lib
 
+# By plugin and verb, lines of filters; by these three, the configuration; by file, what it says.
+declare -gA filters configured errors
+
 setup_file() {
-	# Byte order, and messages in English, whatever the machine speaks.
+	# Characters are counted as such, and the system's messages are in English.
 	export LC_ALL=C.UTF-8
 }
 
 # The machine with its pods, and a good configuration for each plugin and verb.
 machine() {
-	local plugin before base
+	local plugin base before
 
 	before='{"interfaces": [{"name": "eth9", "mac": "02:00:00:00:00:09", "sandbox": "/run/netns/p2"}],
 		"ips": [{"address": "10.7.0.2/24", "gateway": "10.7.0.1", "interface": 0}],
@@ -39,8 +42,7 @@ machine() {
 	add p1 '.type = "loopback" | del(.ipam)'
 	mv "$T/p1.result" "$T/loopback.result"
 	add p1
-	cp "$T/p1.result" "$T/bridge.result"
-	mv "$T/p1.result" "$T/host-local.result"
+	for plugin in bridge host-local; do cp "$T/p1.result" "$T/$plugin.result"; done
 	for plugin in bridge host-local loopback; do
 		base='.'
 		[ $plugin != loopback ] || base='.type = "loopback" | del(.ipam)'
@@ -51,156 +53,194 @@ machine() {
 	done
 }
 
-# call PLUGIN VERB DIFFERENCE: what it prints is in $T/out and $T/err then, and the status in $status.
+# call PLUGIN VERB DIFFERENCE: what it prints goes to $out and $err then, its status to $status.
 call() {
 	local plugin=$1 verb=$2 difference=$3 pod=p1 good
 
 	[ "$verb" != ADD ] || pod=p2
 	good=$(<"$T/$plugin.$verb")
+	set --
 	case $difference in
 	env\ *)
 		eval "set -- ${difference#env }"
 		echo "$good"
 		;;
-	stdin\ *)
-		set --
-		eval "${difference#stdin }"
-		;;
-	*)
-		set --
-		jq -c "$difference" <<<"$good"
-		;;
+	stdin\ *) eval "${difference#stdin }" ;;
+	*) echo "${configured["$plugin.$verb $difference"]}" ;;
 	esac >"$T/stdin"
 	status=0
 	CNI_COMMAND=$verb CNI_CONTAINERID=$pod CNI_NETNS=/run/netns/$pod CNI_IFNAME=eth0 \
 		CNI_PATH=$BIN on_host env "$@" "$BIN/$plugin" \
-		<"$T/stdin" >"$T/out" 2>"$T/err" || status=$?
+		<"$T/stdin" >"$out" 2>"$err" || status=$?
 }
 
-# What most mistakes would change; `state` sees all, but takes its time.
+# What most mistakes would change: links, addresses, reservations. Left out is what settles by
+# itself: carriers, and link-local addresses.
 glance() {
-	on_host ip -br address
-	in_pod p1 ip -br address
-	in_pod p2 ip -br address
-	find /var/lib/cni -type f
-	grep -r . /var/lib/cni
+	local ns link addresses file text
+
+	shopt -s extglob
+	for ns in host p1 p2; do
+		ip -n $ns -br address | while read -r link _ addresses; do
+			echo "$ns $link ${addresses//fe80:*([0-9a-f:])\/64}"
+		done
+	done
+	for file in /var/lib/cni/networks/*/*; do
+		read -r -d '' text <"$file" || true
+		echo "$file $text"
+	done
 }
 
-everything() {
+# It takes its time.
+close_look() {
 	glance
 	state
 }
 
-# One JSON object in well-formed UTF-8, with what an error has and nothing else: "CODE msg | details".
-error_of() {
-	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null 2>&1 && jq -ers '
-		select(length == 1) | .[0] |
-		select(type == "object" and keys - ["cniVersion", "code", "details", "msg"] == []) |
-		select((.cniVersion | type) == "string" and (.code | type) == "number") |
-		select((.msg | type) == "string" and .msg != "") |
-		"\(.code) \(.msg) | \(.details // "")"' "$1" 2>/dev/null
-}
-
-# What is wrong with how the last call was refused, if anything is.
-verdict() {
-	local code=$1 pattern=$2 error
-
-	if [ "$status" != 1 ]; then
-		echo "status $status, not 1: $(head -c 300 "$T/out")"
-	elif ! error=$(error_of "$T/out"); then
-		echo "not one well-formed error object: $(head -c 300 "$T/out")"
-	elif [[ ! $error =~ ^$code\  ]]; then
-		echo "not code $code: $error"
-	elif [[ ! ${error#* } =~ $pattern ]]; then
-		echo "the message does not match \"$pattern\": $error"
-	fi
-	grep -E 'Sanitizer|runtime error' "$T/err" || true
-}
-
-# One case; $look says what is looked at before and after.
-try() {
-	local what="$1 $2  $3" wrong after
-
-	call "$1" "$2" "$3"
-	wrong=$(verdict "$4" "$5")
-	[ -z "$wrong" ] || printf '%s\n\t%s\n' "$what" "$wrong" >>"$T/wrong"
-	after=$($look)
-	[ "$after" = "$seen" ] || {
-		printf '%s\n\tchanged the machine:\n' "$what"
-		diff <(echo "$seen") <(echo "$after")
-	} >>"$T/wrong" || true
-	seen=$after
-	n=$((n + 1))
-}
-
-# All cases of a table.
-judge() {
-	local line plugins verbs difference plugin verb seen
+# A table: what stands in its lines, each case by itself; and the jq filters among it.
+read_table() {
+	local line plugins verbs p v
 	local form='^([^ ]+) +([^ ]+) +(.*[^ ]) +(\[?[0-9]+\]?)  +(.*)$'
 
-	seen=$($look)
 	while IFS= read -r line; do
 		[[ $line && $line != \#* ]] || continue
-		[[ $line =~ $form ]] || { echo "not a case: $line" >>"$T/wrong"; continue; }
+		[[ $line =~ $form ]] || { echo "not a case: $line" >>"$wrongs"; continue; }
 		set -- "${BASH_REMATCH[@]}"
 		plugins=${2/#\*/bridge,host-local,loopback} verbs=${3/#\*/ADD,DEL,CHECK,GC,STATUS}
-		for plugin in ${plugins//,/ }; do
-			for verb in ${verbs//,/ }; do
-				try "$plugin" "$verb" "$4" "$5" "$6"
+		for p in ${plugins//,/ }; do
+			for v in ${verbs//,/ }; do
+				plugin+=("$p") verb+=("$v") difference+=("$4") code+=("$5") pattern+=("$6")
+				[[ $4 == env\ * || $4 == stdin\ * ]] || filters[$p.$v]+=$4$'\n'
 			done
 		done
-	done <"$BATS_TEST_DIRNAME/bad-input/$1.table"
+	done <"$1"
 }
 
-# A glance after each case; when that has missed something, a close look after each says whose it is.
-refuses() {
-	local before n=0 look=glance
+# The configurations of all filters at once, because jq takes longer to start than a plugin to run.
+configure() {
+	local key list made i
 
+	for key in "${!filters[@]}"; do
+		mapfile -t list <<<"${filters[$key]%$'\n'}"
+		mapfile -t made < <(jq -c "$(printf '([%s] | if length == 1 then .[0] else error end), ' \
+			"${list[@]}") empty" "$T/$key")
+		for i in "${!list[@]}"; do configured["$key ${list[i]}"]=${made[i]}; done
+	done
+}
+
+begin() {
+	[ ! -d "$T" ] || { teardown; setup; }
 	machine
-	before=$(everything)
-	judge "$1"
-	echo "$n cases" # shown where the test fails
-	grep -qs 'changed the machine' "$T/wrong" || [ "$(everything)" = "$before" ] ||
-		look=everything judge "$1"
-	[ "$n" -gt 0 ] && [ ! -e "$T/wrong" ] || {
-		cat "$T/wrong"
-		return 1
-	}
+	configure
+	seen=$($look)
+}
+
+# Every case in its turn; $look says what is looked at before and after it. After a change the next
+# one gets a machine that is as it should be.
+run_cases() {
+	local look=$1 seen i status out err after
+
+	begin
+	for i in "${!plugin[@]}"; do
+		out=$BATS_TEST_TMPDIR/$i.out err=$BATS_TEST_TMPDIR/$i.err
+		call "${plugin[i]}" "${verb[i]}" "${difference[i]}"
+		statuses[i]=$status changes[i]=''
+		after=$($look)
+		[ "$after" != "$seen" ] || continue
+		changes[i]=$(diff <(echo "$seen") <(echo "$after") || true)
+		begin
+	done
+}
+
+# errors[FILE] becomes "CODE msg | details" of each file that is one error object.
+read_errors() {
+	local file text
+
+	while read -r -d '' file && read -r -d '' text; do
+		errors[$file]=${errors[$file]+another after }$text
+	done < <(jq -j 'select(type == "object" and keys - ["cniVersion", "code", "details", "msg"] == []) |
+		select((.cniVersion | type) == "string" and (.code | type) == "number") |
+		select((.msg | type) == "string" and .msg != "") |
+		"\(input_filename)\u0000\(.code) \(.msg) | \(.details // "")\u0000"' "$@" 2>/dev/null)
+}
+
+# What is wrong with how a case was refused, if anything is.
+verdict() {
+	local i=$1 out=$BATS_TEST_TMPDIR/$1.out error err
+
+	# One that is not JSON kept jq from reading those behind it.
+	[ "${errors[$out]+there}" ] || read_errors "$out"
+	error=${errors[$out]-} err=$(<"${out%.out}.err")
+	if [ "${statuses[i]}" != 1 ]; then
+		echo "status ${statuses[i]}, not 1: $(tr -s '[:space:]' ' ' <"$out" | head -c 300)"
+	elif [ -z "$error" ] || ! iconv -f UTF-8 -t UTF-8 "$out" >/dev/null 2>&1; then
+		echo "not one well-formed error object: $(head -c 300 "$out" | cat -v)"
+	elif [[ ! $error =~ ^${code[i]}\  ]]; then
+		echo "not code ${code[i]}: ${error:0:300}"
+	elif [[ ! ${error#* } =~ ${pattern[i]} ]]; then
+		echo "the message does not match \"${pattern[i]}\": ${error:0:300}"
+	fi
+	[ -z "${changes[i]}" ] || printf 'changed the machine:\n%s\n' "${changes[i]}"
+	! [[ $err =~ Sanitizer|runtime\ error ]] || echo "$err"
+}
+
+judge() {
+	local i wrong
+
+	read_errors "$BATS_TEST_TMPDIR"/*.out
+	for i in "${!plugin[@]}"; do
+		wrong=$(verdict "$i")
+		[ -z "$wrong" ] || printf '%s %s  %s\n%s\n\n' "${plugin[i]}" "${verb[i]}" \
+			"${difference[i]}" "$wrong" >>"$wrongs"
+	done
+}
+
+# A glance after each case; where that has missed something, a close look after each says whose it is.
+refuses() {
+	local wrongs=$BATS_TEST_TMPDIR/wrongs before plugin verb difference code pattern statuses changes
+
+	read_table "$BATS_TEST_DIRNAME/bad-input/$1.table"
+	machine
+	before=$(close_look)
+	run_cases glance
+	[ "${changes[*]}" ] || [ "$(close_look)" = "$before" ] || run_cases close_look
+	judge
+	echo "${#plugin[@]} cases; wrong:" # which is seen where the test fails
+	cat "$wrongs" 2>/dev/null || [ "${#plugin[@]}" -gt 0 ]
+	[ ! -e "$wrongs" ]
 }
 
 # What the tables' stdin commands are made of.
 
+# So many times that text.
 times() { head -c "$1" /dev/zero | sed "s/\x00/$2/g"; }
 
 # The good configuration with MEMBERS in front of its own.
 with() { echo "{$1, ${good#\{}"; }
 
+# The good configuration with a member of so many lists, or objects, each in the other.
 nested() { with "\"nest\": $(times "$1" '[')$(times "$1" ']')"; }
-
 nested_objects() { with "\"nest\": $(times "$1" '{"a":')1$(times "$1" '}')"; }
+
+succeeds() {
+	local out=$T/out err=$T/err status
+
+	call "$1" "$2" 'stdin echo "$good"'
+	[ "$status" = 0 ] || {
+		echo "$1 $2: $(cat "$out")"
+		return 1
+	}
+}
 
 @test "the good calls, from which every case differs, succeed" {
 	local plugin verb
 
-	machine
 	for plugin in bridge host-local loopback; do
-		for verb in CHECK STATUS ADD DEL GC; do
-			call "$plugin" "$verb" .
-			[ "$status" = 0 ] || {
-				echo "$plugin $verb: $(cat "$T/out")"
-				return 1
-			}
-		done
-		[ "$plugin" != bridge ] || machine_again
+		machine
+		for verb in CHECK STATUS ADD DEL GC; do succeeds $plugin $verb; done
+		teardown
+		setup
 	done
-}
-
-# The bridge's DEL and GC took the addresses that the good calls of host-local need.
-machine_again() {
-	PLUGIN=bridge del p2
-	add p1
-	cp "$T/p1.result" "$T/host-local.result"
-	configuration ".prevResult = $(cat "$T/p1.result")" >"$T/host-local.CHECK"
 }
 
 @test "every missing or bad variable is named" { refuses environment; }
