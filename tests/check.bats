@@ -153,3 +153,11 @@ host | sh -c "echo other >/var/lib/cni/networks/net/fd00:1::2" | - | fd00:1::2 i
 	fails 7 'no plugin absent' cni GC none '.ipam.type = "absent" | ."cni.dev/valid-attachments" = []'
 	! on_host ip link | grep veth
 }
+
+@test "STATUS and GC of a layer 2 network work too" {
+	pod p1
+	add p1 'del(.ipam) | .isGateway = false'
+	cni STATUS none 'del(.ipam) | .isGateway = false'
+	cni GC none 'del(.ipam) | .isGateway = false | ."cni.dev/valid-attachments" = []'
+	! on_host ip link | grep veth
+}

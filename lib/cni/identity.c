@@ -57,7 +57,7 @@ struct ifname ifname_of(const char *name)
 {
 	struct ifname copy;
 
-	snprintf(copy.str, sizeof(copy.str), "%s", name);
+	snprintf(copy.str, sizeof(copy.str), "%s", name ? name : "");
 	return copy;
 }
 

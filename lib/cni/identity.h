@@ -25,7 +25,7 @@ struct ifname {
 	char str[IFNAMSIZ];
 };
 
-/* A name of its own, for structs that outlive where it came from; cut at 15 bytes. */
+/* A copy, for structs that outlive where the name came from; cut at 15 bytes, NULL is "". */
 struct ifname ifname_of(const char *name);
 
 #define IDENTITY_ALIAS 256 /* IFALIASZ */

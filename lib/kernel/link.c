@@ -49,8 +49,11 @@ static void read_kind(struct link *link, struct nlattr *linkinfo)
 	if (info[IFLA_INFO_KIND])
 		nla_strlcpy(link->kind, info[IFLA_INFO_KIND], sizeof(link->kind));
 	if (info[IFLA_INFO_DATA] && !strcmp(link->kind, "bridge") &&
-	    nla_parse_nested(br, IFLA_BR_MAX, info[IFLA_INFO_DATA], NULL) == 0)
+	    nla_parse_nested(br, IFLA_BR_MAX, info[IFLA_INFO_DATA], NULL) == 0) {
+		/* A kernel without CONFIG_BRIDGE_VLAN_FILTERING does not speak of it. */
+		link->vlan_capable = br[IFLA_BR_VLAN_FILTERING] != NULL;
 		link->vlan_filtering = u8(br[IFLA_BR_VLAN_FILTERING]);
+	}
 	if (info[IFLA_INFO_SLAVE_DATA] &&
 	    nla_parse_nested(port, IFLA_BRPORT_MAX, info[IFLA_INFO_SLAVE_DATA], NULL) == 0) {
 		link->port.state = u8(port[IFLA_BRPORT_STATE]);

@@ -21,7 +21,7 @@ struct link {
 	unsigned peer;		    /* a veth's other end: its index, in its own namespace */
 	struct mac mac;
 	char name[IFNAMSIZ], kind[16], alias[256]; /* kind: "bridge", "veth", ... */
-	bool vlan_filtering;			   /* of a bridge */
+	bool vlan_capable, vlan_filtering;	   /* of a bridge */
 	struct {				   /* as a port of a bridge */
 		unsigned state;			   /* BR_STATE_DISABLED, ... */
 		bool hairpin, isolated;

@@ -160,6 +160,9 @@ static int bridge_ready(const void *what, struct world *world, struct error *err
 		return r < 0 ? r : 0;
 	if (need_bridge(host, b->name, &link, err) < 0)
 		return -1;
+	if (b->vlan_filtering && !link.vlan_capable)
+		return error_set(err, CNI_NOT_AVAILABLE,
+				 "this kernel's bridges cannot filter VLANs");
 	visit.master = link.index;
 	visit.arg = &ports;
 	if (link_each(host, &visit, err) < 0)
