@@ -10,7 +10,7 @@
 
 struct wire {
 	const char *data_dir, *resolv_conf, *subnet;
-	const cJSON *ranges, *routes, *ips, *ip_ranges, *runtime, *args, *cni;
+	const cJSON *ranges, *routes, *ips, *ip_ranges;
 };
 
 static const struct json_field ipam_table[] = {
@@ -42,9 +42,11 @@ static int read_sets(struct conf *conf, const cJSON *list, const char *path, str
 }
 
 /* The runtime's before the file's; in the file, the old single form before the list. */
-static int read_ranges(struct conf *conf, const cJSON *ipam, const struct wire *wire,
+static int read_ranges(struct conf *conf, const struct request *req, const struct wire *wire,
 		       struct error *err)
 {
+	const cJSON *ipam = cJSON_GetObjectItemCaseSensitive(req->config, "ipam");
+
 	if (read_sets(conf, wire->ip_ranges, "runtimeConfig.ipRanges", err) < 0)
 		return -1;
 	if (wire->subnet && ranges_read_single(&conf->ranges, ipam, err) < 0)
@@ -95,25 +97,19 @@ static int want_args(struct conf *conf, const char *text, struct error *err)
 	return 0;
 }
 
-/* The first of these that asks for anything counts: runtimeConfig.ips, args.cni.ips, CNI_ARGS IP.
- */
+/* The first that asks for anything counts: runtimeConfig.ips, args.cni.ips, CNI_ARGS IP. */
 static int read_wanted(struct conf *conf, const struct request *req, const struct wire *wire,
 		       struct error *err)
 {
-	static const struct json_field cni_field[] = {
-		{ "cni", JSON_OBJECT(struct wire, cni) },
-		{},
-	};
+	const struct json_place place = { req->config, "args.cni" };
 	static const struct json_field ips_field[] = {
 		{ "ips", JSON_ARRAY(struct wire, ips) },
 		{},
 	};
 	struct wire args = { 0 };
 
-	if (json_read(wire->args, cni_field, &args, err) < 0)
-		return error_prefix(err, "args.");
-	if (json_read(args.cni, ips_field, &args, err) < 0)
-		return error_prefix(err, "args.cni.");
+	if (json_read_at(&place, ips_field, &args, err) < 0)
+		return -1;
 	if (wire->ips && wire->ips->child)
 		return want_list(conf, wire->ips, "runtimeConfig.ips", err);
 	if (args.ips && args.ips->child)
@@ -135,45 +131,33 @@ static int check_routes(const cJSON *routes, struct error *err)
 	return 0;
 }
 
-static int read_wire(struct wire *wire, const struct request *req, const cJSON **ipam,
-		     struct error *err)
+static int read_wire(struct wire *wire, const struct request *req, struct error *err)
 {
-	static const struct json_field top_table[] = {
-		{ "runtimeConfig", JSON_OBJECT(struct wire, runtime) },
-		{ "args", JSON_OBJECT(struct wire, args) },
-		{},
-	};
+	const struct json_place ipam = { req->config, "ipam" };
+	const struct json_place runtime = { req->config, "runtimeConfig" };
 
-	*ipam = cJSON_GetObjectItemCaseSensitive(req->config, "ipam");
-	if (!*ipam || cJSON_IsNull(*ipam))
+	if (!cJSON_GetObjectItemCaseSensitive(req->config, "ipam"))
 		return error_set(err, CNI_INVALID_CONFIG, "ipam is missing");
-	if (!cJSON_IsObject(*ipam))
-		return error_set(err, CNI_BAD_CONTENT, "ipam must be an object");
-	if (json_read(req->config, top_table, wire, err) < 0)
+	if (json_read_at(&ipam, ipam_table, wire, err) < 0)
 		return -1;
-	if (json_read(*ipam, ipam_table, wire, err) < 0)
-		return error_prefix(err, "ipam.");
-	if (json_read(wire->runtime, runtime_table, wire, err) < 0)
-		return error_prefix(err, "runtimeConfig.");
-	return 0;
+	return json_read_at(&runtime, runtime_table, wire, err);
 }
 
 void conf_read_place(struct conf *conf, const struct request *req)
 {
-	const cJSON *ipam = cJSON_GetObjectItemCaseSensitive(req->config, "ipam");
+	const struct json_place ipam = { req->config, "ipam" };
 	struct wire wire = { .data_dir = DATA_DIR };
 	struct error ignored;
 
-	json_read(ipam, ipam_table, &wire, &ignored);
+	json_read_at(&ipam, ipam_table, &wire, &ignored);
 	conf->data_dir = *wire.data_dir ? wire.data_dir : DATA_DIR;
 }
 
 int conf_read(struct conf *conf, const struct request *req, struct error *err)
 {
 	struct wire wire = { .data_dir = DATA_DIR };
-	const cJSON *ipam;
 
-	if (read_wire(&wire, req, &ipam, err) < 0)
+	if (read_wire(&wire, req, err) < 0)
 		return -1;
 	conf->data_dir = *wire.data_dir ? wire.data_dir : DATA_DIR;
 	conf->resolv_conf = wire.resolv_conf && *wire.resolv_conf ? wire.resolv_conf : NULL;
@@ -182,7 +166,7 @@ int conf_read(struct conf *conf, const struct request *req, struct error *err)
 		return error_set(err, CNI_INVALID_CONFIG,
 				 "ipam.dataDir is \"%.100s\", must be an absolute path",
 				 conf->data_dir);
-	if (read_ranges(conf, ipam, &wire, err) < 0 ||
+	if (read_ranges(conf, req, &wire, err) < 0 ||
 	    ranges_check(&conf->ranges, req->version, err) < 0 ||
 	    read_wanted(conf, req, &wire, err) < 0)
 		return -1;

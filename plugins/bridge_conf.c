@@ -14,7 +14,7 @@
 /* As it stands in the file, before anything is made of it. */
 struct wire {
 	const char *bridge, *mac;
-	const cJSON *mtu, *trunk, *runtime, *args, *cni;
+	const cJSON *mtu, *trunk;
 	unsigned vlan;
 	bool is_gateway, is_default_gateway, force_address, hairpin, promisc, isolated;
 	bool keep_default_vlan, enabledad, layer2_only, ip_masq, macspoofchk;
@@ -36,8 +36,6 @@ static const struct json_field table[] = {
 	{ "macspoofchk", JSON_BOOL(struct wire, macspoofchk) },
 	{ "enabledad", JSON_BOOL(struct wire, enabledad) },
 	{ "disableContainerInterface", JSON_BOOL(struct wire, layer2_only) },
-	{ "runtimeConfig", JSON_OBJECT(struct wire, runtime) },
-	{ "args", JSON_OBJECT(struct wire, args) },
 	{},
 };
 
@@ -86,25 +84,19 @@ static int read_mtu(struct bridge_conf *conf, const cJSON *mtu, struct error *er
 }
 
 /* The later of these counts: CNI_ARGS MAC, args.cni.mac, runtimeConfig.mac. */
-static int read_mac(struct bridge_conf *conf, const struct request *req, const struct wire *wire,
-		    struct error *err)
+static int read_mac(struct bridge_conf *conf, const struct request *req, struct error *err)
 {
-	static const struct json_field cni_field[] = {
-		{ "cni", JSON_OBJECT(struct wire, cni) },
-		{},
-	};
+	const struct json_place args = { req->config, "args.cni" };
+	const struct json_place runtime = { req->config, "runtimeConfig" };
 	static const struct json_field mac_field[] = {
 		{ "mac", JSON_STRING(struct wire, mac) },
 		{},
 	};
 	struct wire found = { .mac = req->args.mac };
 
-	if (json_read(wire->args, cni_field, &found, err) < 0)
-		return error_prefix(err, "args.");
-	if (json_read(found.cni, mac_field, &found, err) < 0)
-		return error_prefix(err, "args.cni.");
-	if (json_read(wire->runtime, mac_field, &found, err) < 0)
-		return error_prefix(err, "runtimeConfig.");
+	if (json_read_at(&args, mac_field, &found, err) < 0 ||
+	    json_read_at(&runtime, mac_field, &found, err) < 0)
+		return -1;
 	if (!found.mac || !*found.mac)
 		return 0;
 	if (!mac_parse(&conf->mac, found.mac) || mac_is_zero(&conf->mac))
@@ -225,7 +217,7 @@ int bridge_conf_read(struct bridge_conf *conf, const struct request *req, struct
 				 wire.bridge);
 	if (*wire.bridge)
 		conf->bridge = wire.bridge;
-	if (read_mtu(conf, wire.mtu, err) < 0 || read_mac(conf, req, &wire, err) < 0 ||
+	if (read_mtu(conf, wire.mtu, err) < 0 || read_mac(conf, req, err) < 0 ||
 	    read_vlans(conf, &wire, err) < 0 || read_ipam(conf, req, err) < 0 ||
 	    name_gateway_link(conf, err) < 0)
 		return -1;

@@ -226,15 +226,11 @@ int request_ipam(const struct request *req, const char **type, struct error *err
 		{ "type", JSON_MEMBER_(struct head, name, const char *, JSON_KIND_STRING) },
 		{},
 	};
-	const cJSON *ipam = cJSON_GetObjectItemCaseSensitive(req->config, "ipam");
+	const struct json_place ipam = { req->config, "ipam" };
 	struct head head = { 0 };
 
-	if (!ipam || cJSON_IsNull(ipam))
-		return 1;
-	if (!cJSON_IsObject(ipam))
-		return error_set(err, CNI_BAD_CONTENT, "ipam must be an object");
-	if (json_read(ipam, table, &head, err) < 0)
-		return error_prefix(err, "ipam.");
+	if (json_read_at(&ipam, table, &head, err) < 0)
+		return -1;
 	if (!head.name || !*head.name)
 		return 1;
 	if (!text_is_filename(head.name))

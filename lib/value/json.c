@@ -114,3 +114,26 @@ int json_read(const cJSON *object, const struct json_field *table, void *into, s
 			r = -1;
 	return r;
 }
+
+int json_read_at(const struct json_place *place, const struct json_field *table, void *into,
+		 struct error *err)
+{
+	const cJSON *object = place->object;
+	const char *path = place->path;
+	char name[64];
+
+	while (object && *path) {
+		size_t len = strcspn(path, ".");
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, path);
+		object = cJSON_GetObjectItemCaseSensitive(object, name);
+		if (cJSON_IsNull(object))
+			object = NULL;
+		path += len;
+		snprintf(name, sizeof(name), "%.*s", (int)(path - place->path), place->path);
+		if (object && !cJSON_IsObject(object))
+			return wrong_type(name, object, "an object", err);
+		path += *path == '.';
+	}
+	return json_read(object, table, into, err) < 0 ? error_prefix(err, "%s.", place->path) : 0;
+}

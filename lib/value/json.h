@@ -58,6 +58,17 @@ struct json_field {
  */
 int json_read(const cJSON *object, const struct json_field *table, void *into, struct error *err);
 
+/*
+ * The same for an object below `object`: "runtimeConfig", "args.cni". Its absence
+ * is that of its members. Messages begin with the path.
+ */
+struct json_place {
+	const cJSON *object;
+	const char *path;
+};
+int json_read_at(const struct json_place *place, const struct json_field *table, void *into,
+		 struct error *err);
+
 /* One value by itself, as a member of that name would be read. */
 int json_read_value(const cJSON *item, const struct json_field *field, void *to, struct error *err);
 
