@@ -128,19 +128,19 @@ configure() {
 	done
 }
 
+# A machine as it should be, of which $look has taken a look.
 begin() {
-	[ ! -d "$T" ] || { teardown; setup; }
+	[ ! -e /run/netns/p1 ] || { teardown; setup; }
 	machine
 	configure
 	seen=$($look)
 }
 
-# Every case in its turn; $look says what is looked at before and after it. After a change the next
-# one gets a machine that is as it should be.
+# Every case in its turn, and what it changed, in so far as $look sees it. After a change the next
+# one gets a new machine.
 run_cases() {
-	local look=$1 seen i status out err after
+	local i status out err after
 
-	begin
 	for i in "${!plugin[@]}"; do
 		out=$BATS_TEST_TMPDIR/$i.out err=$BATS_TEST_TMPDIR/$i.err
 		call "${plugin[i]}" "${verb[i]}" "${difference[i]}"
@@ -148,6 +148,7 @@ run_cases() {
 		after=$($look)
 		[ "$after" != "$seen" ] || continue
 		changes[i]=$(diff <(echo "$seen") <(echo "$after") || true)
+		changed=yes
 		begin
 	done
 }
@@ -197,13 +198,18 @@ judge() {
 
 # A glance after each case; where that has missed something, a close look after each says whose it is.
 refuses() {
-	local wrongs=$BATS_TEST_TMPDIR/wrongs before plugin verb difference code pattern statuses changes
+	local wrongs=$BATS_TEST_TMPDIR/wrongs look=glance seen before changed=''
+	local plugin verb difference code pattern statuses changes
 
 	read_table "$BATS_TEST_DIRNAME/bad-input/$1.table"
-	machine
+	begin
 	before=$(close_look)
-	run_cases glance
-	[ "${changes[*]}" ] || [ "$(close_look)" = "$before" ] || run_cases close_look
+	run_cases
+	[ "$changed" ] || [ "$(close_look)" = "$before" ] || {
+		look=close_look
+		begin
+		run_cases
+	}
 	judge
 	echo "${#plugin[@]} cases; wrong:" # which is seen where the test fails
 	cat "$wrongs" 2>/dev/null || [ "${#plugin[@]}" -gt 0 ]

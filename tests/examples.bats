@@ -82,7 +82,8 @@ interfaces() { like "$1" "[.interfaces[].name] == $2"; }
 	interfaces "$(runner add "$T/list" p1)" '["one", "two", "three"]'
 	called "ADD one,ADD two,ADD three"
 	stdin_is one.ADD '{"cniVersion": "1.1.0", "name": "net", "type": "one"}'
-	like "$(cat "$T/two.ADD.stdin")" '.prevResult == {cniVersion: "1.1.0", interfaces: [{name: "one"}]}'
+	like "$(cat "$T/two.ADD.stdin")" \
+		'.prevResult == {cniVersion: "1.1.0", interfaces: [{name: "one"}]}'
 	interfaces "$(jq .prevResult "$T/three.ADD.stdin")" '["one", "two"]'
 }
 
@@ -486,7 +487,8 @@ interfaces() { like "$1" "[.interfaces[].name] == $2"; }
 	refused 'container ID "a/b" is not' runner add "$T/list" p1 a/b
 	refused 'container ID "\.\." is not' runner add "$T/list" p1 ..
 	refused '"a/b" cannot be an interface' env CNI_IFNAME=a/b "$EXAMPLES/cni" add "$T/list" p1
-	refused '"0123456789abcdef" cannot be' env CNI_IFNAME=0123456789abcdef "$EXAMPLES/cni" add "$T/list" p1
+	refused '"0123456789abcdef" cannot be' \
+		env CNI_IFNAME=0123456789abcdef "$EXAMPLES/cni" add "$T/list" p1
 	refused "CAP_ARGS is no JSON object" env CAP_ARGS='[]' "$EXAMPLES/cni" add "$T/list" p1
 	refused "CAP_ARGS is no JSON object" env CAP_ARGS=' ' "$EXAMPLES/cni" add "$T/list" p1
 	refused "CAP_ARGS is no JSON object" env CAP_ARGS='{' "$EXAMPLES/cni" add "$T/list" p1
@@ -621,18 +623,18 @@ real() { CNI_PATH=$BIN runner "$@"; }
 	rm "$T/cache/podwire/p1:eth0"
 	real gc "$list"
 	like "$(on_host ip -j link show type veth)" '[.[].ifalias] == ["podwire/p2/eth0"]'
-	[ "$(cd /var/lib/cni/networks/podwire && echo [1-9f]*.[0-9]* fd*)" = "10.66.0.3 fd66:ed0c:3c2f:1::3" ]
+	[ "$(cd /var/lib/cni/networks/podwire && echo 10.* fd*)" = "10.66.0.3 fd66:ed0c:3c2f:1::3" ]
 	real check "$list" p2
 }
 
-@test "a chain that fails behind the real bridge leaves nothing but the bridge" {
+@test "a chain that fails behind the real bridge leaves everything as it was" {
 	local before
 
+	# p0 stays, so that the bridge keeps its carrier: it would go some moments after the last port.
 	chain one
 	pod p0 p1
 	jq '.plugins += [{type: "one"}]' "$EXAMPLES/bridge-dual-stack.conflist" >"$T/list"
 	CNI_PATH=$BIN:$T/bin runner add "$T/list" p0
-	CNI_PATH=$BIN:$T/bin runner del "$T/list" p0
 	before=$(state | grep -v last_reserved_ip)
 	echo 'exit 1' >"$T/one.ADD"
 	CNI_PATH=$BIN:$T/bin refused "one ADD" runner add "$T/list" p1
@@ -641,17 +643,20 @@ real() { CNI_PATH=$BIN runner "$@"; }
 }
 
 @test "what the real plugins complain of is shown with its code" {
+	local list=$EXAMPLES/bridge-ipv4-minimal.conflist
+
 	pod p1
-	jq '.plugins[0].ipMasq = true' "$EXAMPLES/bridge-ipv4-minimal.conflist" >"$T/list"
+	jq '.plugins[0].ipMasq = true' "$list" >"$T/list"
 	refused '^cni: bridge ADD: ipMasq.* \(code 2\)$' real add "$T/list" p1
-	real add "$EXAMPLES/bridge-ipv4-minimal.conflist" p1
+	real add "$list" p1
 	in_pod p1 ip link set eth0 down
-	refused '^cni: bridge CHECK: .*eth0.* \(code [0-9]+\)$' real check "$EXAMPLES/bridge-ipv4-minimal.conflist" p1
+	refused '^cni: bridge CHECK: .*eth0.* \(code [0-9]+\)$' real check "$list" p1
 }
 
 # The quickstart
 
-quickstart() { MARK=$T PLUGINS=${PLUGINS-$BIN} on_host "$EXAMPLES/quickstart"; }
+# A server that it forgot must not keep bats (whose file 3 it would hold) waiting for ever.
+quickstart() { MARK=$T PLUGINS=${PLUGINS-$BIN} on_host "$EXAMPLES/quickstart" 3>&-; }
 
 surroundings() {
 	state
@@ -660,12 +665,15 @@ surroundings() {
 
 # No process of a quickstart is there any more, or dies within a second.
 all_ended() {
-	local i
+	local i left
 
 	for i in {1..10}; do
-		grep -lzxs "MARK=$T" /proc/[0-9]*/environ || return 0
+		left=$(grep -lzxs "MARK=$T" /proc/[0-9]*/environ | cut -d/ -f3) || true
+		[ "$left" ] || return 0
 		sleep 0.1
 	done
+	echo "still running:" $left
+	kill $left
 	return 1
 }
 

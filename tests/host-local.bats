@@ -17,7 +17,7 @@ setup() {
 }
 
 teardown() {
-	umount -l "$T/disk" 2>/dev/null || true
+	umount -l /var/lib/cni/networks/net "$T/disk" 2>/dev/null || true
 	host_teardown
 }
 
@@ -870,9 +870,9 @@ fill_up() {
 	fails 50 '/proc' cni STATUS p1 '.ipam.dataDir = "/proc/cni"'
 	own_disk
 	cni STATUS p1
-	mount -o remount,ro "$T/disk"
+	mount -o remount,bind,ro "$T/disk"
 	fails 50 "$T/disk/net.*ead-only" cni STATUS p1
-	mount -o remount,rw "$T/disk"
+	mount -o remount,bind,rw "$T/disk"
 	dd if=/dev/zero of="$T/disk/filler" bs=4k 2>"$T/dd" && false
 	fails 50 "$T/disk/net.*o space" cni STATUS p1
 	[ ! -e "$T/disk/.net.new" ]
@@ -989,26 +989,54 @@ fill_up() {
 	own_disk
 	add p1
 	before=$(tree "$T/disk")
-	mount -o remount,ro "$T/disk"
+	mount -o remount,bind,ro "$T/disk"
 	fails 5 "$T/disk/net.*ead-only" cni ADD p2
 	fails 5 "$T/disk/other.*ead-only" cni ADD p2 '.name = "other"'
 	fails 5 "$T/disk/net.*ead-only" cni DEL p1
-	mount -o remount,rw "$T/disk"
+	mount -o remount,bind,rw "$T/disk"
 	same "$(tree "$T/disk")" "$before"
 }
 
 @test "on a read-only disk CHECK tells what is reserved" {
 	own_disk
 	add p1
-	mount -o remount,ro "$T/disk"
+	mount -o remount,bind,ro "$T/disk"
 	check p1
 }
 
 @test "on a read-only disk DEL succeeds where nothing is there to remove" {
 	own_disk
 	add p1
-	mount -o remount,ro "$T/disk"
+	mount -o remount,bind,ro "$T/disk"
 	del p2
+}
+
+@test "a network's directory may be a mount point, as it may for the reference" {
+	local who
+
+	own_disk
+	with 'del(.ipam.dataDir) | .cniVersion = "1.0.0"'
+	mkdir -p /var/lib/cni/networks/net "$T/disk/net"
+	mount --bind "$T/disk/net" /var/lib/cni/networks/net
+	for who in "$REFERENCE" "$BIN"; do
+		CNI_DIR=$who gets "${who##*/}" "10.1.0.$((2 + $(reserved | wc -l)))/24"
+	done
+	holds 10.1.0.2=cni:eth0 10.1.0.3=bin:eth0
+	same "$(cd "$store" && echo *)" "10.1.0.2 10.1.0.3 last_reserved_ip.0 lock"
+}
+
+@test "a network's directory may be a link to another file system, as it may for the reference" {
+	local who
+
+	own_disk
+	with 'del(.ipam.dataDir) | .cniVersion = "1.0.0"'
+	mkdir -p /var/lib/cni/networks "$T/disk/net"
+	ln -s "$T/disk/net" /var/lib/cni/networks/net
+	for who in "$REFERENCE" "$BIN"; do
+		CNI_DIR=$who gets "${who##*/}" "10.1.0.$((2 + $(reserved | wc -l)))/24"
+	done
+	holds 10.1.0.2=cni:eth0 10.1.0.3=bin:eth0
+	same "$(cd "$store" && echo *)" "10.1.0.2 10.1.0.3 last_reserved_ip.0 lock"
 }
 
 @test "whatever has an address for its name keeps that address from being given, and stays" {
@@ -1090,17 +1118,22 @@ fill_up() {
 	inode=$(stat -c %i "$store/lock")
 	flock --no-fork "$store/lock" sleep 60 3>&- &
 	pid=$!
-	# Locks on files whose numbers begin with that one's must not be taken for it.
+	while flock -n "$store/lock" true; do
+		sleep 0.1
+	done
+	# Locks on files whose numbers begin with that one's must not be taken for it. Those that were
+	# taken last and on the first processor stand first in /proc/locks.
 	touch "$T/disk/decoy"{1..200}
 	files=$(find "$T/disk" -name 'decoy*' -printf '%i %p\n' | grep "^$inode[0-9] " | cut -d' ' -f2)
 	[ "$files" ]
 	python3 -c 'if True:
-		import fcntl, sys, time
+		import fcntl, os, sys, time
+		os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 		held = [open(name) for name in sys.argv[1:]]
 		for file in held: fcntl.flock(file, fcntl.LOCK_EX)
 		time.sleep(60)' $files 3>&- &
 	decoy=$!
-	for file in "$store/lock" $files; do
+	for file in $files; do
 		while flock -n "$file" true; do
 			sleep 0.1
 		done

@@ -48,9 +48,10 @@ def ip(*words):
 
 
 def addresses(pod):
-    """Those that a pod can use at once, in order."""
-    return {f"{a['local']}/{a['prefixlen']}" for link in ip("-n", pod, "addr", "show", "dev", "eth0")
-            for a in link["addr_info"] if a["scope"] == "global" and not a.get("tentative")}
+    """Those that a pod can use at once."""
+    return {f"{a['local']}/{a['prefixlen']}"
+            for link in ip("-n", pod, "addr", "show", "dev", "eth0") for a in link["addr_info"]
+            if a["scope"] == "global" and not a.get("tentative")}
 
 
 class Round:
@@ -181,11 +182,13 @@ def main(words):
     if words[:1] == ["--in-sandbox"]:
         return in_sandbox(json.loads(words[1]))
     options = parse(words)
+    idleness = timing.Idleness()
     measured = measure(options.sets, options)
     timing.print_table(list(rows(options.sets, measured, options.par)))
     timing.print_machine(f"Medians over {options.pods} pods × {options.rounds}, "
                          f"calls at a time: {options.par}, "
                          f"{'IPv4 and IPv6' if options.v6 else 'IPv4'}")
+    idleness.warn()
     return None
 
 

@@ -81,12 +81,14 @@ def parse(words):
 
 def main(words):
     options = parse(words)
+    idleness = timing.Idleness()
     sets = [(n, p) for n, p in options.sets if n != "floor"]
     try:
         timing.print_table(list(rows(sets, map(int, options.reserved.split(",")), options.calls)))
     except timing.Failed as why:
         sys.exit(str(why))
     timing.print_machine(f"Medians over {options.calls} calls")
+    idleness.warn()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,12 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from typing import NamedTuple
+
+
+# Of a CPU: what may be used by others, such as the kernel's own threads.
+OTHERS = 0.25
 
 
 class Cost(NamedTuple):
@@ -45,7 +50,9 @@ def call(program, environment, config):
         report.close()
         answer, numbers = out.readall(), line.readall()
         os.waitpid(pid, 0)
-    status, ns, us, kib = map(int, numbers.split() or [-1] * 4)
+    if not numbers:
+        raise Failed(f"{program} cannot be run")
+    status, ns, us, kib = map(int, numbers.split())
     if status:
         raise Failed(f"{program}: {verb} of {environment['CNI_CONTAINERID']} ended with "
                      f"status {status}: {answer.decode(errors='replace')}")
@@ -76,16 +83,38 @@ def print_table(rows):
                                 for i, (cell, w) in enumerate(zip(row, widths))) + " |")
 
 
+class Idleness:
+    """Whether others worked meanwhile: then only the ratios count, and they roughly."""
+
+    def __init__(self):
+        self.begin, self.all, self.own = time.monotonic(), self.cpu_of_all(), self.cpu_of_ours()
+
+    @staticmethod
+    def cpu_of_all():
+        with open("/proc/stat", encoding="ascii") as file:
+            user, nice, system, _, _, irq, softirq, *_ = map(int, file.readline().split()[1:])
+        return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+    @staticmethod
+    def cpu_of_ours():
+        used = os.times()
+        return used.user + used.system + used.children_user + used.children_system
+
+    def warn(self):
+        others = self.cpu_of_all() - self.all - (self.cpu_of_ours() - self.own)
+        share = others / (time.monotonic() - self.begin)
+        if share > OTHERS:
+            print(f"warning: this machine was not idle: others used {share:.0%} of a CPU",
+                  file=sys.stderr)
+
+
 def print_machine(what):
     """Where and when these numbers were true."""
-    package = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "containernetworking-plugins"],
+    name = "containernetworking-plugins"
+    version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name],
                              capture_output=True, text=True, check=False).stdout
-    reference = f"reference: containernetworking-plugins {package or 'of unknown version'}"
-    print(f"\n{what}; {reference}; Linux {platform.release()}, {os.cpu_count()} CPUs, "
-          f"{datetime.date.today()}.")
-    load = os.getloadavg()[0]
-    if load > 1:
-        print(f"warning: load {load:.1f}: this machine was not idle", file=sys.stderr)
+    print(f"\n{what}. Reference: {name} {version or 'of unknown version'}. "
+          f"Linux {platform.release()}, {os.cpu_count()} CPUs, {datetime.date.today()}.")
 
 
 def parse(parser, words):

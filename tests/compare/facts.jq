@@ -2,16 +2,18 @@
 # From the stream of "place what", answer, "place what", answer, ... that the namespaces gave:
 # one line for everything that is so. What is bound to change from run to run (numbers of
 # interfaces and namespaces, timers) is left out, and the bridge's IDs, which repeat its MAC
-# address.
+# address. An operstate of UNKNOWN means UP to the kernel, too, when there is a carrier.
 
 def leaves: tostream | select(length == 2) | "\(.[0] | map(tostring) | join(" ")) = \(.[1])";
 
 def steady: walk(if type == "object" then
 	with_entries(select(.key |
 		test("^(ifindex|link_index|link_netnsid|.*_timer|bridge_id|root_id)$") | not))
-	else . end) | if .flags then .flags |= (sort | join(" ")) else . end;
+	else . end) |
+	if (.flags // [] | index("LOWER_UP")) and .operstate == "UNKNOWN" then .operstate = "UP"
+	else . end | if .flags then .flags |= (sort | join(" ")) else . end;
 
-def facts($what): .[] |
+def facts($what): if $what == "answer" then if .code then {code} else . end | leaves else .[] |
 	if $what | endswith("route") then
 		steady | "\(.dst) \(del(.dst) | to_entries | map("\(.key) \(.value)") | join(" "))"
 	elif $what | endswith("address") then
@@ -19,7 +21,7 @@ def facts($what): .[] |
 		"\($link) \(.local)/\(.prefixlen) \(del(.local, .prefixlen) | leaves)"
 	else
 		"\(.ifname) \(steady | del(.ifname) | leaves)"
-	end;
+	end end;
 
 foreach inputs as $next ({}; if $next | type == "string" then {what: $next} else .answer = $next end;
 	select(.answer) | .what as $what | .answer | "\($what) \(facts($what))")
