@@ -35,7 +35,7 @@ static int read_sets(struct conf *conf, const cJSON *list, const char *path, str
 
 	cJSON_ArrayForEach(item, list) {
 		if (ranges_read_set(&conf->ranges, item, err) < 0)
-			return error_prefix(err, "%s[%d]: ", path, i);
+			return error_prefix(err, "%s[%d]", path, i);
 		i++;
 	}
 	return 0;
@@ -50,7 +50,7 @@ static int read_ranges(struct conf *conf, const struct request *req, const struc
 	if (read_sets(conf, wire->ip_ranges, "runtimeConfig.ipRanges", err) < 0)
 		return -1;
 	if (wire->subnet && ranges_read_single(&conf->ranges, ipam, err) < 0)
-		return error_prefix(err, "ipam.");
+		return json_error_at(err, "ipam");
 	return read_sets(conf, wire->ranges, "ipam.ranges", err);
 }
 
@@ -125,7 +125,7 @@ static int check_routes(const cJSON *routes, struct error *err)
 
 	cJSON_ArrayForEach(item, routes) {
 		if (result_read_route(&route, item, err) < 0)
-			return error_prefix(err, "ipam.routes[%d].", i);
+			return json_error_at(err, "ipam.routes[%d]", i);
 		i++;
 	}
 	return 0;

@@ -119,8 +119,11 @@ int give_all(struct giving *g, struct error *err)
 	for (int i = 0; i < g->conf->ranges.n; i++)
 		if (give(g, &g->conf->ranges.set[i], err) < 0)
 			return -1;
-	if (refuse_left_over(g, err) < 0)
-		return -1;
+	return refuse_left_over(g, err);
+}
+
+int give_note(const struct giving *g, struct error *err)
+{
 	for (int i = 0; i < g->n; i++)
 		if (store_set_last(g->store, i, &g->given[i], err) < 0)
 			return -1;

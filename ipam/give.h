@@ -22,6 +22,9 @@ struct giving {
 
 int give_all(struct giving *giving, struct error *err);
 
+/* Where the next ADD goes on from: the round robin moves only when nothing can fail any more. */
+int give_note(const struct giving *giving, struct error *err);
+
 /* All that was given goes back. */
 void give_back(struct giving *giving);
 

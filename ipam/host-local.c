@@ -39,8 +39,7 @@ static int describe(const struct giving *g, struct result *result, struct error 
 	return 0;
 }
 
-static int answer_with(const struct giving *g, enum version version, char **answer,
-		       struct error *err)
+static int answer_with(struct giving *g, enum version version, struct error *err)
 {
 	_json_ cJSON *dns = NULL;
 	struct result result = { 0 };
@@ -48,13 +47,12 @@ static int answer_with(const struct giving *g, enum version version, char **answ
 	if (g->conf->resolv_conf && resolv_read(&dns, g->conf->resolv_conf, err) < 0)
 		return -1;
 	result.dns = dns;
-	if (describe(g, &result, err) < 0)
+	if (describe(g, &result, err) < 0 || give_note(g, err) < 0)
 		return -1;
-	return result_write(&result, version, answer, err);
+	return plugin_answer(&result, version, err);
 }
 
-static int add(const struct plugin *plugin, const struct request *req, char **answer,
-	       struct error *err)
+static int add(const struct plugin *plugin, const struct request *req, struct error *err)
 {
 	_conf_ struct conf conf = CONF_NONE;
 	_store_ struct store store = STORE_NONE;
@@ -64,7 +62,7 @@ static int add(const struct plugin *plugin, const struct request *req, char **an
 	if (conf_read(&conf, req, err) < 0 ||
 	    store_make(&store, conf.data_dir, req->attachment.network, err) < 0)
 		return -1;
-	if (give_all(&g, err) == 0 && answer_with(&g, req->version, answer, err) == 0)
+	if (give_all(&g, err) == 0 && answer_with(&g, req->version, err) == 0)
 		return 0;
 	give_back(&g);
 	return -1;

@@ -135,17 +135,19 @@ int ranges_read_set(struct ranges *ranges, const cJSON *list, struct error *err)
 	int i = 0;
 
 	if (!cJSON_IsArray(list))
-		return error_set(err, CNI_BAD_CONTENT, "it must be a list of ranges");
+		return error_set(err, CNI_BAD_CONTENT, " must be a list of ranges");
 	if (!list->child)
-		return error_set(err, CNI_INVALID_CONFIG, "the set is empty");
+		return error_set(err, CNI_INVALID_CONFIG, " is an empty set");
 	set = add_set(ranges, err);
 	if (!set)
 		return -1;
 	cJSON_ArrayForEach(item, list) {
 		struct range range = { 0 };
 
-		if (read_range(&range, item, err) < 0 || add_range(set, &range, err) < 0)
-			return error_prefix(err, "range %d: ", i);
+		if (read_range(&range, item, err) < 0)
+			return json_error_at(err, "[%d]", i);
+		if (add_range(set, &range, err) < 0)
+			return error_prefix(err, "[%d]: ", i);
 		i++;
 	}
 	return 0;

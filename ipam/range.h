@@ -35,7 +35,8 @@ struct ranges {
 
 #define RANGES_NONE ((struct ranges){ .set = NULL })
 
-/* One set, from a list of ranges, behind those that are there. */
+/* One set, from a list of ranges, behind those that are there. Messages go on where its path ends.
+ */
 int ranges_read_set(struct ranges *ranges, const cJSON *list, struct error *err);
 
 /* One set of one range, whose members stand in `object` itself: the form of old. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "resolv.h"
+#include "value/json.h"
 #include "value/scope.h"
 
 #define BLANK " \t\r\n"
@@ -55,19 +56,27 @@ static void close_file(FILE **file)
 		fclose(*file);
 }
 
+static int refused(const char *path, struct error *err)
+{
+	error_errno(err, errno, "read ipam.resolvConf %s", path);
+	err->code = CNI_IO_FAILURE;
+	return -1;
+}
+
 int resolv_read(cJSON **dns, const char *path, struct error *err)
 {
 	__attribute__((__cleanup__(close_file))) FILE *file = fopen(path, "re");
+	_json_ cJSON *read = NULL;
 	_free_ char *line = NULL;
 	size_t room = 0;
 
-	if (!file) {
-		error_errno(err, errno, "read ipam.resolvConf %s", path);
-		err->code = CNI_IO_FAILURE;
-		return -1;
-	}
-	*dns = cJSON_CreateObject();
+	if (!file)
+		return refused(path, err);
+	read = cJSON_CreateObject();
 	while (getline(&line, &room, file) >= 0)
-		read_line(*dns, line);
+		read_line(read, line);
+	if (ferror(file))
+		return refused(path, err);
+	*dns = take_ptr(read);
 	return 0;
 }

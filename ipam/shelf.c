@@ -13,7 +13,7 @@
 #include "shelf.h"
 #include "value/scope.h"
 
-#define TEXT_MAX 4096 /* of a file; what is longer is cut */
+#define TEXT_MAX (256 * 1024) /* of a file; what is longer is cut */
 
 static int refused(const struct shelf *shelf, const char *what, struct error *err)
 {
@@ -23,15 +23,14 @@ static int refused(const struct shelf *shelf, const char *what, struct error *er
 	return -1;
 }
 
-static int name_it(struct shelf *shelf, const char *parent, const char *name, struct error *err)
+/* Whether it fits. */
+static bool name_it(struct shelf *shelf, const char *parent, const char *name)
 {
 	int n = snprintf(shelf->path, sizeof(shelf->path), "%s/%s", parent, name);
 	int m = snprintf(shelf->fresh, sizeof(shelf->fresh), ".%s.new", name);
 
-	if (n < 0 || (size_t)n >= sizeof(shelf->path) || m < 0 || (size_t)m >= sizeof(shelf->fresh))
-		return error_set(err, CNI_INVALID_CONFIG, "the path %s/%s is too long", parent,
-				 name);
-	return 0;
+	return n > 0 && (size_t)n < sizeof(shelf->path) && m > 0 &&
+	       (size_t)m < sizeof(shelf->fresh);
 }
 
 static int take_lock(struct shelf *shelf, struct error *err)
@@ -44,14 +43,15 @@ static int take_lock(struct shelf *shelf, struct error *err)
 
 int shelf_open(struct shelf *shelf, const char *parent, const char *name, struct error *err)
 {
-	if (name_it(shelf, parent, name, err) < 0)
-		return -1;
+	/* Where no directory can be, there is none. */
+	if (!name_it(shelf, parent, name))
+		return 1;
 	shelf->parent = open(parent, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	if (shelf->parent >= 0)
 		shelf->dir = openat(shelf->parent, name, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	if (shelf->dir >= 0)
 		return take_lock(shelf, err);
-	return errno == ENOENT ? 1 : refused(shelf, "open", err);
+	return errno == ENOENT || errno == ENAMETOOLONG ? 1 : refused(shelf, "open", err);
 }
 
 static int make_directories(char *path)
@@ -72,11 +72,12 @@ int shelf_make(struct shelf *shelf, const char *parent, const char *name, struct
 
 	if (r <= 0)
 		return r;
+	if (!name_it(shelf, parent, name))
+		return error_set(err, CNI_INVALID_CONFIG, "too long: the path %s/%s", parent, name);
 	memcpy(path, shelf->path, sizeof(path));
 	shelf_close(shelf);
 	r = make_directories(path);
-	if (name_it(shelf, parent, name, err) < 0)
-		return -1;
+	name_it(shelf, parent, name);
 	if (r < 0)
 		return refused(shelf, "make", err);
 	r = shelf_open(shelf, parent, name, err);
@@ -91,21 +92,29 @@ void shelf_close(struct shelf *shelf)
 	*shelf = SHELF_NONE;
 }
 
+/* An environment variable, and so a container's ID, may be as long as that. */
+static ssize_t read_text(int fd, char **text)
+{
+	static char buf[TEXT_MAX];
+	ssize_t n = read(fd, buf, sizeof(buf) - 1);
+
+	if (n < 0)
+		return -1;
+	*text = strndup(buf, (size_t)n);
+	return *text ? n : -1;
+}
+
 int shelf_read(const struct shelf *shelf, const char *name, char **text, struct error *err)
 {
 	_close_ int fd = openat(shelf->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char buf[TEXT_MAX];
-	ssize_t n;
 
 	if (fd < 0 && errno == ENOENT)
 		return 1;
-	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
-	if (n < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO || errno == EAGAIN))
-		n = 0;
-	if (n < 0)
+	if (fd >= 0 && read_text(fd, text) >= 0)
+		return 0;
+	if (errno != ELOOP && errno != EISDIR && errno != ENXIO && errno != EAGAIN)
 		return refused(shelf, "read a file of", err);
-	buf[n] = '\0';
-	*text = strdup(buf);
+	*text = strdup("");
 	return *text ? 0 : error_set(err, CNI_INTERNAL, "out of memory for the address store");
 }
 

@@ -178,6 +178,16 @@ static struct ip first_gateway(const struct attaching *a, int family)
 	return (struct ip){ 0 };
 }
 
+/* A result does not tell whose its routes are: with more interfaces, one may be another's. */
+static bool is_alone(const struct attaching *a)
+{
+	int n = 0;
+
+	for (int i = 0; i < a->known->n_interfaces; i++)
+		n += a->known->interface[i].sandbox[0] != '\0';
+	return n <= 1;
+}
+
 /* A route that is said to be of the link has no gateway; any other takes the lease's. */
 static void want_leased_routes(const struct attaching *a)
 {
@@ -185,7 +195,7 @@ static void want_leased_routes(const struct attaching *a)
 		const struct result_route *told = &a->known->route[i];
 		struct ip via = told->via;
 
-		if (!via.family && told->scope < RT_SCOPE_LINK)
+		if (!via.family && told->scope < RT_SCOPE_LINK && is_alone(a))
 			via = first_gateway(a, told->to.family);
 		want_route(a->plan, .link = a->req->attachment.ifname, .told = *told, .via = via);
 	}
@@ -244,6 +254,7 @@ static const struct plugin bridge = {
 	.about = "puts a container on a bridge of the host",
 	.verbs = &attach_verbs,
 	.wants = bridge_wants,
+	.leases = true,
 };
 
 int main(int argc, char **argv)

@@ -154,7 +154,7 @@ static int read_vlans(struct bridge_conf *conf, const struct wire *wire, struct 
 	conf->has_vlans = wire->vlan || (wire->trunk && wire->trunk->child);
 	cJSON_ArrayForEach(item, wire->trunk) {
 		if (read_trunk_entry(&conf->vlans, item, err) < 0)
-			return error_prefix(err, "vlanTrunk[%d].", i);
+			return json_error_at(err, "vlanTrunk[%d]", i);
 		i++;
 	}
 	if (conf->has_vlans)

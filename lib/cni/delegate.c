@@ -113,6 +113,15 @@ static void tell_status(const char *type, int status, struct error *err)
 			  type, WEXITSTATUS(status));
 }
 
+/* Whole lines, unless the last one alone is longer. */
+static const char *last_lines(const char *words, size_t len)
+{
+	const char *from = words + (len > LAST_WORDS ? len - LAST_WORDS : 0);
+	const char *line = from > words ? strchr(from, '\n') : NULL;
+
+	return line && line[1] ? line + 1 : from;
+}
+
 struct refusal {
 	unsigned code;
 	const char *msg, *details;
@@ -134,15 +143,15 @@ static int refused(const char *type, const struct child *child, const cJSON *ans
 	size_t len = 0;
 
 	if (answer && json_read(answer, table, &refusal, &ignored) == 0) {
-		error_set(err, (int)refusal.code, "%s", refusal.msg);
+		/* An error that calls itself none is one nevertheless. */
+		error_set(err, refusal.code ? (int)refusal.code : CNI_INTERNAL, "%s", refusal.msg);
 		error_detail(err, "%s", refusal.details);
 		return -1;
 	}
 	tell_status(type, child->status, err);
 	words = contents(child->errs, &len);
 	if (words && len)
-		error_detail(err, "its last words: %s",
-			     words + (len > LAST_WORDS ? len - LAST_WORDS : 0));
+		error_detail(err, "its last words: %s", last_lines(words, len));
 	return -1;
 }
 

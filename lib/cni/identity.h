@@ -28,7 +28,7 @@ struct ifname {
 /* A copy, for structs that outlive where the name came from; cut at 15 bytes, NULL is "". */
 struct ifname ifname_of(const char *name);
 
-#define IDENTITY_ALIAS 256 /* IFALIASZ */
+#define IDENTITY_ALIAS 255 /* IFALIASZ less one: the kernel wants room for its own NUL */
 
 /* The host's end of its pair: "veth" and eleven hex digits. */
 struct ifname identity_veth(const struct attachment *attachment);
@@ -43,7 +43,7 @@ struct mac identity_mac(const struct attachment *attachment);
  */
 struct mac identity_mac_of_ip(const struct ip *ip);
 
-/* "network/container/ifname" for people, and for GC; cut at 255 bytes. */
+/* "network/container/ifname" for people, and for GC; cut at 254 bytes. */
 const char *identity_alias(const struct attachment *attachment, char buf[static IDENTITY_ALIAS]);
 
 /* The MAC of a link that this machine's pods share (a bridge): it never changes with its ports. */

@@ -34,13 +34,13 @@ static const struct variable {
 	  "letters, digits, '_', '.' and '-', beginning with a letter or digit" },
 	{ "CNI_NETNS", ON(VERB_ADD) | ON(VERB_CHECK), ON_ATTACHMENT, NULL, NULL },
 	{ "CNI_IFNAME", ON_ATTACHMENT, ON_ATTACHMENT, text_is_ifname,
-	  "1 to 15 bytes without '/', ':' and white space" },
+	  "1 to 15 bytes without '/', ':', '%' and white space" },
 };
 
 /* All that is wrong is said at once: who has to mend it sees one error, not three in turn. */
-static int check_variables(enum verb verb, struct error *err)
+static void check_variables(enum verb verb, struct error *all)
 {
-	struct error all = { 0 }, one;
+	struct error one;
 
 	for (size_t i = 0; i < COUNT(variables); i++) {
 		const struct variable *v = &variables[i];
@@ -53,12 +53,8 @@ static int check_variables(enum verb verb, struct error *err)
 				  v->name, value, v->must_be);
 		else
 			continue;
-		error_join(&all, &one);
+		error_join(all, &one);
 	}
-	if (!all.code)
-		return 0;
-	*err = all;
-	return -1;
 }
 
 static const char *variable(const char *name)
@@ -70,15 +66,21 @@ static const char *variable(const char *name)
 
 static int read_environment(struct request *req, struct error *err)
 {
-	if (check_variables(req->verb, err) < 0)
-		return -1;
+	struct error all = { 0 }, one;
+
+	check_variables(req->verb, &all);
 	req->path = variable("CNI_PATH");
-	if (!(ON_ATTACHMENT & ON(req->verb)))
+	if (ON_ATTACHMENT & ON(req->verb)) {
+		req->attachment.container = variable("CNI_CONTAINERID");
+		req->attachment.ifname = variable("CNI_IFNAME");
+		req->netns = variable("CNI_NETNS");
+		if (args_read(&req->args, variable("CNI_ARGS"), &one) < 0)
+			error_join(&all, &one);
+	}
+	if (!all.code)
 		return 0;
-	req->attachment.container = variable("CNI_CONTAINERID");
-	req->attachment.ifname = variable("CNI_IFNAME");
-	req->netns = variable("CNI_NETNS");
-	return args_read(&req->args, variable("CNI_ARGS"), err);
+	*err = all;
+	return -1;
 }
 
 static int read_stdin(struct request *req, struct error *err)
@@ -158,7 +160,7 @@ static int read_config(struct request *req, struct error *err)
 		return error_prefix(err, "network configuration: ");
 	if (json_read(req->config, version_field, &head, err) < 0)
 		return error_prefix(err, "network configuration: ");
-	req->given_version = head.version;
+	req->given_version = head.version && *head.version ? head.version : NULL;
 	if (check_version(req, err) < 0 || json_read(req->config, name_field, &head, err) < 0)
 		return -1;
 	if (!text_is_name(head.name))

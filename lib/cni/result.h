@@ -70,5 +70,8 @@ int result_read(struct result *result, const cJSON *from, enum version fallback,
 /* One route as a result or an IPAM configuration has it. */
 int result_read_route(struct result_route *route, const cJSON *from, struct error *err);
 
+/* Refuses a "dns" object whose members are not of their types. NULL is none. */
+int result_check_dns(const cJSON *dns, struct error *err);
+
 /* The result as JSON text; the caller frees *text. */
 int result_write(const struct result *result, enum version version, char **text, struct error *err);

@@ -155,7 +155,7 @@ static int read_list(struct result *result, const cJSON *from, const struct list
 		return error_set(err, CNI_BAD_CONTENT, "%s must be a list", list->name);
 	cJSON_ArrayForEach(item, items) {
 		if (list->read(result, item, err) < 0)
-			return error_prefix(err, "%s[%d].", list->name, i);
+			return json_error_at(err, "%s[%d]", list->name, i);
 		i++;
 	}
 	return 0;
@@ -182,7 +182,7 @@ static int read_family(struct result *result, const cJSON *from, const char *nam
 	if (json_read(family, table, &wire, err) < 0 ||
 	    result_add_ip(result, &(struct result_ip){ wire.ip, wire.gateway, -1 }, err) < 0 ||
 	    read_list(result, family, &routes, err) < 0)
-		return error_prefix(err, "%s.", name);
+		return json_error_at(err, "%s", name);
 	return 0;
 }
 
@@ -193,7 +193,10 @@ static int read_version(const cJSON *from, enum version *version, struct error *
 
 	if (!item || cJSON_IsNull(item) || (cJSON_IsString(item) && !*item->valuestring))
 		return 0;
-	if (!cJSON_IsString(item) || !version_parse(version, item->valuestring))
+	if (!cJSON_IsString(item))
+		return error_set(err, CNI_BAD_CONTENT, "cniVersion must be a string, not %s",
+				 json_str(item, text, sizeof(text)));
+	if (!version_parse(version, item->valuestring))
 		return error_set(err, CNI_INCOMPATIBLE_VERSION,
 				 "cniVersion is %s, which is unknown",
 				 json_str(item, text, sizeof(text)));
@@ -218,6 +221,48 @@ static int read_shape(struct result *result, const cJSON *from, struct error *er
 	return 0;
 }
 
+struct wire_dns {
+	const cJSON *nameservers, *search, *options;
+	const char *domain;
+};
+
+static int check_strings(const cJSON *list, const char *name, struct error *err)
+{
+	const cJSON *item;
+	char text[80];
+	int i = 0;
+
+	cJSON_ArrayForEach(item, list) {
+		if (!cJSON_IsString(item))
+			return error_set(err, CNI_BAD_CONTENT,
+					 "dns.%s[%d] must be a string, not %s", name, i,
+					 json_str(item, text, sizeof(text)));
+		i++;
+	}
+	return 0;
+}
+
+int result_check_dns(const cJSON *dns, struct error *err)
+{
+	static const struct json_field table[] = {
+		{ "nameservers", JSON_ARRAY(struct wire_dns, nameservers) },
+		{ "domain", JSON_STRING(struct wire_dns, domain) },
+		{ "search", JSON_ARRAY(struct wire_dns, search) },
+		{ "options", JSON_ARRAY(struct wire_dns, options) },
+		{},
+	};
+	struct wire_dns wire = { 0 };
+
+	if (!dns || cJSON_IsNull(dns))
+		return 0;
+	if (json_read(dns, table, &wire, err) < 0)
+		return json_error_at(err, "dns");
+	if (check_strings(wire.nameservers, "nameservers", err) < 0 ||
+	    check_strings(wire.search, "search", err) < 0)
+		return -1;
+	return check_strings(wire.options, "options", err);
+}
+
 int result_read(struct result *result, const cJSON *from, enum version fallback, struct error *err)
 {
 	if (!cJSON_IsObject(from))
@@ -227,6 +272,8 @@ int result_read(struct result *result, const cJSON *from, enum version fallback,
 	    read_shape(result, from, err) < 0)
 		return -1;
 	result->dns = cJSON_GetObjectItemCaseSensitive(from, "dns");
+	if (result_check_dns(result->dns, err) < 0)
+		return -1;
 	result->before_interfaces = result->n_interfaces;
 	result->before_ips = result->n_ips;
 	result->before_routes = result->n_routes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +71,7 @@ static cJSON *write_route(const struct result_route *route, enum version version
 
 	cJSON_AddStringToObject(to, "dst", ip_cidr_str(&route->to, text));
 	put_ip(to, "gw", &route->via);
-	if (version < VERSION_1_1_0)
+	if (version <= VERSION_0_2_0)
 		return to;
 	put_number(to, "mtu", route->mtu);
 	put_number(to, "advmss", route->advmss);
@@ -160,22 +161,90 @@ static void write_dns(cJSON *root, const cJSON *dns)
 						    cJSON_CreateObject());
 }
 
+/*
+ * cJSON prints numbers with 15 digits: another plugin's larger ones would come
+ * out as others than they went in. They are put as text.
+ */
+static void keep_numbers(cJSON *json)
+{
+	char text[32];
+	cJSON *item;
+
+	cJSON_ArrayForEach(item, json)
+		keep_numbers(item);
+	snprintf(text, sizeof(text), "%.15g", json->valuedouble);
+	if (!cJSON_IsNumber(json) || strtod(text, NULL) == json->valuedouble)
+		return;
+	snprintf(text, sizeof(text), "%.17g", json->valuedouble);
+	json->valuestring = cJSON_malloc(sizeof(text));
+	if (!json->valuestring)
+		return;
+	memcpy(json->valuestring, text, sizeof(text));
+	json->type = cJSON_Raw;
+}
+
+static void drop_members(cJSON *list, const char *const *names)
+{
+	cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+		for (size_t i = 0; names[i]; i++)
+			cJSON_DeleteItemFromObjectCaseSensitive(item, names[i]);
+}
+
+static bool is_v6(const cJSON *ip)
+{
+	const char *address = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(ip, "address"));
+
+	return address && strchr(address, ':');
+}
+
+/* What was read, in the shape of this version; what nobody here knows stays as it is. */
+static cJSON *reshape(const struct result *result, enum version version)
+{
+	static const char *const untyped[] = { "version", NULL };
+	static const char *const newer[] = { "mtu", "socketPath", "pciID", NULL };
+	cJSON *root = cJSON_Duplicate(result->before, true), *ips, *ip;
+
+	if (version == result->before_version)
+		return root;
+	ips = cJSON_GetObjectItemCaseSensitive(root, "ips");
+	drop_members(ips, untyped);
+	cJSON_ArrayForEach(ip, ips)
+		if (is_typed(version))
+			cJSON_AddStringToObject(ip, "version", is_v6(ip) ? "6" : "4");
+	if (version < VERSION_1_1_0)
+		drop_members(cJSON_GetObjectItemCaseSensitive(root, "interfaces"), newer);
+	return root;
+}
+
+static void write_version(cJSON *root, enum version version)
+{
+	cJSON *text = cJSON_CreateString(version_names[version]);
+
+	if (cJSON_GetObjectItemCaseSensitive(root, "cniVersion"))
+		cJSON_ReplaceItemInObjectCaseSensitive(root, "cniVersion", text);
+	else
+		cJSON_AddItemToObject(root, "cniVersion", text);
+}
+
 int result_write(const struct result *result, enum version version, char **text, struct error *err)
 {
-	bool same = result->before && result->before_version == version;
-	_json_ cJSON *root = same ? cJSON_Duplicate(result->before, true) : cJSON_CreateObject();
+	bool old = version <= VERSION_0_2_0, was_old = result->before_version <= VERSION_0_2_0;
+	bool kept = result->before && old == was_old;
+	_json_ cJSON *root = kept ? reshape(result, version) : cJSON_CreateObject();
 	struct rest from = { 0 };
 
-	if (!cJSON_HasObjectItem(root, "cniVersion"))
-		cJSON_AddStringToObject(root, "cniVersion", version_names[version]);
-	if (same)
+	if (kept)
 		from = (struct rest){ result->before_interfaces, result->before_ips,
 				      result->before_routes };
-	if (version <= VERSION_0_2_0 && write_families(root, result, err) < 0)
+	write_version(root, version);
+	if (old && write_families(root, result, err) < 0)
 		return -1;
-	if (version > VERSION_0_2_0)
+	if (!old)
 		write_lists(root, result, from, version);
 	write_dns(root, result->dns);
+	keep_numbers(root);
 	*text = cJSON_Print(root);
 	return *text ? 0 : error_set(err, CNI_INTERNAL, "out of memory for the result");
 }

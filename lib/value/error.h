@@ -39,8 +39,8 @@ enum {
 
 struct error {
 	int code;
-	char msg[1024];
-	char details[1024];
+	char msg[4096];
+	char details[4096];
 };
 
 #define _printf_(fmt, args) __attribute__((__format__(__printf__, fmt, args)))

@@ -2,11 +2,26 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "value/json.h"
 #include "value/scope.h"
+
+#define OF_ITSELF "must be " /* how a message begins that is not of a member */
+
+int json_error_at(struct error *err, const char *fmt, ...)
+{
+	bool of_itself = !strncmp(err->msg, OF_ITSELF, strlen(OF_ITSELF));
+	char path[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(path, sizeof(path), fmt, args);
+	va_end(args);
+	return error_prefix(err, "%s%s", path, of_itself ? " " : ".");
+}
 
 const char *json_str(const cJSON *item, char *buf, size_t size)
 {
@@ -107,7 +122,7 @@ int json_read(const cJSON *object, const struct json_field *table, void *into, s
 	int r = 0;
 
 	if (object && !cJSON_IsObject(object))
-		return error_set(err, CNI_BAD_CONTENT, "%s is not an object",
+		return error_set(err, CNI_BAD_CONTENT, OF_ITSELF "an object, not %s",
 				 json_str(object, text, sizeof(text)));
 	for (const struct json_field *f = table; f->name; f++)
 		if (read_field(object, f, into, r ? &later : err) < 0)
@@ -135,5 +150,5 @@ int json_read_at(const struct json_place *place, const struct json_field *table,
 			return wrong_type(name, object, "an object", err);
 		path += *path == '.';
 	}
-	return json_read(object, table, into, err) < 0 ? error_prefix(err, "%s.", place->path) : 0;
+	return json_read(object, table, into, err) < 0 ? json_error_at(err, "%s", place->path) : 0;
 }

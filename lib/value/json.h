@@ -72,6 +72,12 @@ int json_read_at(const struct json_place *place, const struct json_field *table,
 /* One value by itself, as a member of that name would be read. */
 int json_read_value(const cJSON *item, const struct json_field *field, void *to, struct error *err);
 
+/*
+ * Puts the path of an object in front of what was said of it or of one of its
+ * members: "ips[0]" and "address is missing" make "ips[0].address is missing".
+ */
+_cold_ _printf_(2, 3) int json_error_at(struct error *err, const char *fmt, ...);
+
 /* For messages: the value as JSON, cut to fit. */
 const char *json_str(const cJSON *item, char *buf, size_t size);
 

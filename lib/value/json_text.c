@@ -8,19 +8,74 @@
 #include "value/json_text.h"
 #include "value/scope.h"
 
-static int refuse_nul(const char *text, size_t len, struct error *err)
+static int bad_byte(const char *text, size_t at, struct error *err)
 {
-	const char *nul = memchr(text, '\0', len);
+	return error_set(err, CNI_BAD_CONTENT, "not JSON: byte %zu is 0x%02x%s", at,
+			 (unsigned char)text[at], text[at] ? "" : " (NUL)");
+}
 
-	if (nul)
-		return error_set(err, CNI_BAD_CONTENT, "not JSON: byte %td is NUL", nul - text);
-	for (size_t i = 0; i + 6 <= len; i++) {
-		if (text[i] != '\\')
+/* RFC 8259, section 6: no leading zero, a digit on either side of the point. */
+static bool is_number(const char *text, size_t len)
+{
+	const char *p = text + (*text == '-'), *digits = p;
+
+	p += strspn(p, "0123456789");
+	if (p == digits || (*digits == '0' && p > digits + 1))
+		return false;
+	if (*p == '.') {
+		digits = ++p;
+		p += strspn(p, "0123456789");
+		if (p == digits)
+			return false;
+	}
+	if (*p == 'e' || *p == 'E') {
+		p += p[1] == '+' || p[1] == '-' ? 2 : 1;
+		digits = p;
+		p += strspn(p, "0123456789");
+		if (p == digits)
+			return false;
+	}
+	return p == text + len;
+}
+
+/* Behind the string that begins at `at`; 0: there is something in it that no string may hold. */
+static size_t skip_string(const char *text, size_t at, struct error *err)
+{
+	for (at++; text[at] != '"'; at++) {
+		if ((unsigned char)text[at] < ' ')
+			return bad_byte(text, at, err), 0;
+		if (text[at] != '\\')
 			continue;
-		if (!memcmp(text + i + 1, "u0000", 5))
+		if (!strncmp(text + at + 1, "u0000", 5)) {
+			error_set(err, CNI_BAD_CONTENT,
+				  "\\u0000 at byte %zu: no string may hold NUL", at);
+			return 0;
+		}
+		if ((unsigned char)text[++at] < ' ')
+			return bad_byte(text, at, err), 0;
+	}
+	return at + 1;
+}
+
+/* cJSON lets pass what is not JSON: any control character as white space, 007 as a number. */
+static int refuse_sloppy(const char *text, size_t len, struct error *err)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		n = strspn(text + i, "+-.0123456789eE");
+		if (text[i] == '"') {
+			n = skip_string(text, i, err) - i;
+			if (n > len)
+				return -1;
+		} else if ((unsigned char)text[i] < ' ' &&
+			   (!text[i] || !strchr("\t\r\n", text[i]))) {
+			return bad_byte(text, i, err);
+		} else if (strchr("+-.0123456789", text[i]) && !is_number(text + i, n)) {
 			return error_set(err, CNI_BAD_CONTENT,
-					 "\\u0000 at byte %zu: no string may hold NUL", i);
-		i++;
+					 "not JSON: no number at byte %zu: %.*s", i,
+					 (int)(n < 40 ? n : 40), text + i);
+		} else if (!strchr("+-.0123456789", text[i])) {
+			n = 1;
+		}
 	}
 	return 0;
 }
@@ -64,7 +119,7 @@ int json_parse(cJSON **json, const char *text, size_t len, struct error *err)
 	const char *end = text + len, *stop = text;
 	_json_ cJSON *read = NULL;
 
-	if (refuse_nul(text, len, err) < 0)
+	if (refuse_sloppy(text, len, err) < 0)
 		return -1;
 	read = cJSON_ParseWithLengthOpts(text, len, &stop, false);
 	if (!read)

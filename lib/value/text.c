@@ -26,7 +26,7 @@ bool text_is_ifname(const char *text)
 	if (!len || len >= IFNAMSIZ || !strcmp(text, ".") || !strcmp(text, ".."))
 		return false;
 	for (; *text; text++)
-		if (*text == '/' || *text == ':' || isspace((unsigned char)*text))
+		if (strchr("/:%", *text) || isspace((unsigned char)*text))
 			return false;
 	return true;
 }

@@ -14,7 +14,8 @@
 /* [a-zA-Z0-9][a-zA-Z0-9_.-]*, the whole string: no path can be made of it. */
 bool text_is_name(const char *text);
 
-/* 1 to 15 bytes, not "." or "..", no '/', no ':', no white space. */
+/* 1 to 15 bytes, not "." or "..", no '/', no ':', no white space; no '%', of which the kernel makes
+ * a number. */
 bool text_is_ifname(const char *text);
 
 /* A file name that names nothing outside its directory: plugins of any vendor have such. */

@@ -10,6 +10,13 @@
 
 static const struct result nothing;
 
+/* 1: no IPAM plugin is to be asked. */
+static int ipam_of(const struct plugin *plugin, const struct request *req, const char **ipam,
+		   struct error *err)
+{
+	return plugin->leases ? request_ipam(req, ipam, err) : 1;
+}
+
 static int gone(const struct request *req, struct error *err)
 {
 	return error_set(err, CNI_UNKNOWN_CONTAINER,
@@ -55,15 +62,20 @@ static int build(struct addition *a, struct error *err)
 	return plan_make(a->plan, a->world, err);
 }
 
+static const cJSON *own_dns(const struct request *req)
+{
+	return cJSON_GetObjectItemCaseSensitive(req->config, "dns");
+}
+
 /* The configuration's dns, if it has any member, counts before the lease's. */
 static const cJSON *choose_dns(const struct addition *a)
 {
-	const cJSON *own = cJSON_GetObjectItemCaseSensitive(a->req->config, "dns");
+	const cJSON *own = own_dns(a->req);
 
 	return own && own->child ? own : a->lease.dns;
 }
 
-static int report(struct addition *a, char **answer, struct error *err)
+static int report(struct addition *a, struct error *err)
 {
 	if (!a->req->prev_result || !a->plugin->passes) {
 		if (plan_report(a->plan, a->world, &a->result, err) < 0)
@@ -71,7 +83,7 @@ static int report(struct addition *a, char **answer, struct error *err)
 		if (choose_dns(a))
 			a->result.dns = choose_dns(a);
 	}
-	return result_write(&a->result, a->req->version, answer, err);
+	return plugin_answer(&a->result, a->req->version, err);
 }
 
 static void undo(struct addition *a)
@@ -102,7 +114,8 @@ static int open_world(struct addition *a, struct error *err)
 
 static int prepare(struct addition *a, struct error *err)
 {
-	if (request_ipam(a->req, &a->ipam, err) < 0 ||
+	if (ipam_of(a->plugin, a->req, &a->ipam, err) < 0 ||
+	    result_check_dns(own_dns(a->req), err) < 0 ||
 	    a->plugin->wants(a->plan, a->req, &nothing, err) < 0)
 		return -1;
 	if (a->req->prev_result &&
@@ -111,15 +124,14 @@ static int prepare(struct addition *a, struct error *err)
 	return open_world(a, err);
 }
 
-static int attach_add(const struct plugin *plugin, const struct request *req, char **answer,
-		      struct error *err)
+static int attach_add(const struct plugin *plugin, const struct request *req, struct error *err)
 {
 	_world_ struct world world = WORLD_NONE;
 	_plan_ struct plan plan = PLAN_NONE;
 	struct addition a = { .plugin = plugin, .req = req, .plan = &plan, .world = &world };
 	int r = prepare(&a, err);
 
-	if (r == 0 && (build(&a, err) < 0 || report(&a, answer, err) < 0)) {
+	if (r == 0 && (build(&a, err) < 0 || report(&a, err) < 0)) {
 		undo(&a);
 		r = -1;
 	}
@@ -130,11 +142,11 @@ static int attach_add(const struct plugin *plugin, const struct request *req, ch
 /* DEL */
 
 /* The delegate's part of a verb that answers nothing. */
-static int delegate_too(const struct request *req, struct error *err)
+static int delegate_too(const struct plugin *plugin, const struct request *req, struct error *err)
 {
 	const char *ipam = NULL;
 	cJSON *answer = NULL;
-	int r = request_ipam(req, &ipam, err);
+	int r = ipam_of(plugin, req, &ipam, err);
 
 	if (r)
 		return r < 0 ? r : 0;
@@ -174,7 +186,7 @@ static int attach_del(const struct plugin *plugin, const struct request *req, st
 		error_join(err, &of_links);
 	/* In a namespace that is our own nothing was done, and nothing may be released. */
 	if ((r == 0 || of_links.code != CNI_INVALID_ENVIRONMENT) &&
-	    delegate_too(req, &of_lease) < 0)
+	    delegate_too(plugin, req, &of_lease) < 0)
 		error_join(err, &of_lease);
 	return err->code ? -1 : 0;
 }
@@ -203,7 +215,7 @@ static int check(const struct plugin *plugin, const struct request *req, struct 
 
 static int attach_check(const struct plugin *plugin, const struct request *req, struct error *err)
 {
-	return check(plugin, req, err) < 0 ? -1 : delegate_too(req, err);
+	return check(plugin, req, err) < 0 ? -1 : delegate_too(plugin, req, err);
 }
 
 static int ready(const struct plugin *plugin, const struct request *req, struct error *err)
@@ -219,7 +231,7 @@ static int ready(const struct plugin *plugin, const struct request *req, struct 
 /* Whatever it is that an ADD would fail of now: code 50, but a delegate may know worse (51). */
 static int attach_status(const struct plugin *plugin, const struct request *req, struct error *err)
 {
-	if (ready(plugin, req, err) == 0 && delegate_too(req, err) == 0)
+	if (ready(plugin, req, err) == 0 && delegate_too(plugin, req, err) == 0)
 		return 0;
 	if (err->code != CNI_LIMITED)
 		err->code = CNI_NOT_AVAILABLE;
@@ -250,7 +262,7 @@ static int attach_gc(const struct plugin *plugin, const struct request *req, str
 	*err = (struct error){ 0 };
 	if (sweep(plugin, req, &valid, &of_links) < 0)
 		error_join(err, &of_links);
-	if (delegate_too(req, &of_lease) < 0)
+	if (delegate_too(plugin, req, &of_lease) < 0)
 		error_join(err, &of_lease);
 	return err->code ? -1 : 0;
 }
@@ -273,7 +285,7 @@ static int attach_plan(const struct plugin *plugin, const struct request *req, s
 	const char *ipam = NULL;
 	size_t first;
 
-	if (request_ipam(req, &ipam, err) < 0 || plugin->wants(&plan, req, &nothing, err) < 0)
+	if (ipam_of(plugin, req, &ipam, err) < 0 || plugin->wants(&plan, req, &nothing, err) < 0)
 		return -1;
 	if (req->prev_result && result_read(&known, req->prev_result, req->version, err) < 0)
 		return error_prefix(err, "prevResult: ");

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cni/result.h"
 #include "value/json.h"
 #include "value/scope.h"
 #include "value/text.h"
@@ -46,14 +48,15 @@ static int print_versions(const struct request *req)
 	return print(root) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int add(const struct plugin *plugin, const struct request *req, struct error *err)
+int plugin_answer(const struct result *result, enum version version, struct error *err)
 {
-	_free_ char *answer = NULL;
+	_free_ char *text = NULL;
 
-	if (plugin->verbs->add(plugin, req, &answer, err) < 0)
+	if (result_write(result, version, &text, err) < 0)
 		return -1;
-	if (puts(answer) < 0 || fflush(stdout) != 0)
-		return error_set(err, CNI_IO_FAILURE, "write the result to stdout");
+	if (puts(text) < 0 || fflush(stdout) != 0)
+		return error_set(err, CNI_IO_FAILURE, "write the result to stdout: %s",
+				 strerror(errno));
 	return 0;
 }
 
@@ -62,11 +65,8 @@ static int run(const struct plugin *plugin, const struct request *req, struct er
 	const struct verbs *verbs = plugin->verbs;
 	int (*const by_verb[VERBS])(const struct plugin *, const struct request *,
 				    struct error *) = {
-		[VERB_ADD] = add,
-		[VERB_DEL] = verbs->del,
-		[VERB_CHECK] = verbs->check,
-		[VERB_STATUS] = verbs->status,
-		[VERB_GC] = verbs->gc,
+		[VERB_ADD] = verbs->add,       [VERB_DEL] = verbs->del, [VERB_CHECK] = verbs->check,
+		[VERB_STATUS] = verbs->status, [VERB_GC] = verbs->gc,
 	};
 
 	return by_verb[req->verb] ? by_verb[req->verb](plugin, req, err) : 0;

@@ -20,8 +20,7 @@ struct result;
 
 /* A verb that is absent has nothing to do and succeeds. */
 struct verbs {
-	/* *answer is the result as text, which the caller frees. */
-	int (*add)(const struct plugin *, const struct request *, char **answer, struct error *);
+	int (*add)(const struct plugin *, const struct request *, struct error *);
 	int (*del)(const struct plugin *, const struct request *, struct error *);
 	int (*check)(const struct plugin *, const struct request *, struct error *);
 	int (*status)(const struct plugin *, const struct request *, struct error *);
@@ -42,7 +41,14 @@ struct plugin {
 	 */
 	int (*wants)(struct plan *, const struct request *, const struct result *known,
 		     struct error *);
+	bool leases; /* asks the configuration's IPAM plugin for addresses */
 	bool passes; /* a prevResult is passed on as it is: nothing is added to it */
 };
+
+/*
+ * Prints the result of an ADD: its last step, because when nobody can be told
+ * of it, everything has to go again.
+ */
+int plugin_answer(const struct result *result, enum version version, struct error *err);
 
 int plugin_main(const struct plugin *plugin, int argc, char **argv);
