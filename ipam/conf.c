@@ -135,8 +135,9 @@ static int read_wire(struct wire *wire, const struct request *req, struct error 
 {
 	const struct json_place ipam = { req->config, "ipam" };
 	const struct json_place runtime = { req->config, "runtimeConfig" };
+	const cJSON *object = cJSON_GetObjectItemCaseSensitive(req->config, "ipam");
 
-	if (!cJSON_GetObjectItemCaseSensitive(req->config, "ipam"))
+	if (!object || cJSON_IsNull(object))
 		return error_set(err, CNI_INVALID_CONFIG, "ipam is missing");
 	if (json_read_at(&ipam, ipam_table, wire, err) < 0)
 		return -1;

@@ -24,7 +24,9 @@ compare() { MET=$BATS_FILE_TMPDIR/met "$BATS_TEST_DIRNAME/compare/compare" "$@";
 
 @test "as the reference's: layer 2" { compare "layer 2"; }
 
-@test "as the reference's: chains and other IPAM plugins" { compare "chains and other IPAM plugins"; }
+@test "as the reference's: chains and other IPAM plugins" {
+	compare "chains and other IPAM plugins"
+}
 
 @test "as the reference's: host-local and loopback by themselves" {
 	compare "host-local and loopback by themselves"
@@ -65,7 +67,7 @@ other() {
 }
 
 @test "the comparison sees what differs" {
-	local pattern how
+	local pattern how store=/var/lib/cni/networks/net
 
 	while IFS='#' read -r pattern how; do
 		other "$how"
@@ -75,7 +77,7 @@ other() {
 		pod link eth0 mtu = 1399#sed 's/"bridge":/"mtu":1399,&/' | $BIN/bridge
 		answer ips 0 address = 10.1.0.3/24#$BIN/bridge | sed s,10.1.0.2/24,10.1.0.3/24,
 		host sysctl ipv4/conf/cni0/proxy_arp = 1#$BIN/bridge; sysctl -qw net.ipv4.conf.cni0.proxy_arp=1
-		store /var/lib/cni/networks/net/10.1.0.2 = p1#$BIN/bridge; printf p1 >/var/lib/cni/networks/net/10.1.0.2
+		store $store/10.1.0.2 = p1#$BIN/bridge; printf p1 >$store/10.1.0.2
 		status = 1#$BIN/bridge; exit 1
 	END
 }

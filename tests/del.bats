@@ -44,7 +44,7 @@ setup_pod() {
 	ip netns delete p1
 	del p1
 	exec 9<&-
-	! on_host ip link show "$(jq -r '.interfaces[1].name' "$T/p1.result")"
+	not on_host ip link show "$(jq -r '.interfaces[1].name' "$T/p1.result")"
 }
 
 @test "DEL works when the network namespace is a plain file, or something else that is none" {
@@ -73,7 +73,7 @@ setup_pod() {
 	on_host ip link delete cni0
 	del p1
 	[ -z "$(find /var/lib/cni -name '10.*')" ]
-	! in_pod p1 ip link show eth0
+	not in_pod p1 ip link show eth0
 }
 
 @test "DEL works with any configuration of the plugin, however broken" {
@@ -100,7 +100,7 @@ setup_pod() {
 		setup_pod
 		fails '6|7' 'ipam' cni DEL p1 "$filter"
 		on_host ip -br link | grep -q veth && return 1
-		! in_pod p1 ip link show eth0
+		not in_pod p1 ip link show eth0
 		del p1
 		nothing_left
 		ip netns delete p1
@@ -110,7 +110,7 @@ setup_pod() {
 @test "DEL without the delegate removes everything else, and names it" {
 	setup_pod
 	fails 7 'no plugin absent' cni DEL p1 '.ipam.type = "absent"'
-	! on_host ip -br link | grep veth
+	silent_on veth on_host ip -br link
 	CNI_PATH=/nowhere fails 7 'host-local.*/nowhere' cni DEL p1
 	CNI_PATH= fails 4 'CNI_PATH' cni DEL p1
 	del p1
@@ -123,8 +123,8 @@ setup_pod() {
 	printf '#!/bin/sh\necho %s\nexit 1\n' "'{\"code\": 5, \"msg\": \"disk gone\"}'" >"$T/bin/host-local"
 	chmod +x "$T/bin/host-local"
 	CNI_PATH=$T/bin fails 5 'disk gone' cni DEL p1
-	! on_host ip -br link | grep veth
-	! in_pod p1 ip link show eth0
+	silent_on veth on_host ip -br link
+	not in_pod p1 ip link show eth0
 }
 
 @test "DEL does not need the configuration that ADD had" {

@@ -923,15 +923,24 @@ fill_up() {
 	holds 10.1.0.3=p2:eth0
 }
 
-@test "GC frees nothing when an entry of the list cannot be read" {
-	local list
+@test "GC frees nothing when an entry of the list cannot be read, and says which" {
+	local list code says
 
 	hold 10.1.0.2 p1 eth0
-	for list in '{}' '"p1"' '[{}]' '[{containerID: "p1"}]' '[{ifname: "eth0"}]' '["p1"]' \
-		'[{containerID: "p2", ifname: "eth0"}, {containerID: 1, ifname: "eth0"}]'; do
-		fails 6 'cni.dev/valid-attachments' cni GC none ".[\"cni.dev/valid-attachments\"] = $list"
+	while IFS=$'\t' read -r list code says; do
+		fails "$code" "cni\.dev/valid-attachments$says" \
+			cni GC none ".[\"cni.dev/valid-attachments\"] = $list" || { echo "$list"; return 1; }
 		holds 10.1.0.2=p1:eth0
-	done
+	done <<-END
+		{}	6	
+		"p1"	6	
+		["p1"]	6	.*\[0\]
+		[{}]	7	.*\[0\]
+		[{containerID: "p2"}]	7	.*\[0\].*ifname
+		[{ifname: "eth0"}]	7	.*\[0\].*containerID
+		[{containerID: "p2", ifname: "eth0"}, {containerID: 1, ifname: "eth0"}]	6	.*\[1\].*containerID
+		[{containerID: "p2", ifname: "eth0"}, {containerID: "p3", ifname: null}]	7	.*\[1\].*ifname
+	END
 }
 
 @test "GC works with invalid ranges, without a store, and can be repeated" {

@@ -86,11 +86,11 @@ delete_by_each_mix() {
 	[ ! "$failed" ]
 }
 
-@test "an IPv4 pod of every mix of plugins is deleted by every mix, and others are left alone" {
+@test "an IPv4 pod of every mix of plugins is deleted by every mix, others are left alone" {
 	delete_by_each_mix "$ipv4"
 }
 
-@test "a dual-stack pod of every mix of plugins is deleted by every mix, and others are left alone" {
+@test "a dual-stack pod of every mix of plugins is deleted by every mix, others are left alone" {
 	delete_by_each_mix "$dual"
 }
 

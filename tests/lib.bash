@@ -15,6 +15,8 @@
 #   del POD [FILTER]            cni DEL, which must succeed and print nothing
 #   state                       everything a plugin could leave behind on the host, as text
 #   like JSON FILTER            jq -e: the JSON is so
+#   not COMMAND...              the command fails ("! command" would pass unnoticed in bats)
+#   silent_on WORD COMMAND...   the command succeeds and says nothing of it
 #   fails CODE PATTERN COMMAND...  the command exits 1 with one error object of that code (or one
 #                               of "6|7"), whose msg or details match the regular expression
 #
@@ -94,6 +96,20 @@ like() {
 		echo "$1"
 		return 1
 	}
+}
+
+not() {
+	if "$@"; then
+		echo "should have failed: $*"
+		return 1
+	fi
+}
+
+silent_on() {
+	local out
+
+	out=$("${@:2}") || return
+	not grep -e "$1" <<<"$out"
 }
 
 fails() {

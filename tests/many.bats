@@ -49,7 +49,7 @@ addresses() { jq -r '.ips[].address' "$T"/*.result; }
 	for ((i = 1; i <= 12; i++)); do
 		PODWIRE_FAULT=want:$i cni ADD p1 >/dev/null &
 		add p2
-		! wait $!
+		not wait $!
 		in_pod p2 ping -c1 -W1 10.1.0.1 >/dev/null
 		check p2
 		del p2
@@ -102,7 +102,7 @@ addresses() { jq -r '.ips[].address' "$T"/*.result; }
 	seq 1023 | sed 's/.*/link add port& master cni0 type veth peer name peer&/' | on_host ip -batch -
 	fails 7 'bridge cni0 is full: 1023 ports' cni ADD p1
 	[ -z "$(find /var/lib/cni -name '10.*' 2>/dev/null)" ]
-	! in_pod p1 ip link show eth0
+	not in_pod p1 ip link show eth0
 	fails 50 'cni0 is full' cni STATUS p1
 	on_host ip link delete port7
 	add p1

@@ -11,7 +11,8 @@ def steady: walk(if type == "object" then
 		test("^(ifindex|link_index|link_netnsid|.*_timer|bridge_id|root_id)$") | not))
 	else . end) |
 	if (.flags // [] | index("LOWER_UP")) and .operstate == "UNKNOWN" then .operstate = "UP"
-	else . end | if .flags then .flags |= (sort | join(" ")) else . end;
+	else . end | if .flags == [] then del(.flags) elif .flags then .flags |= (sort | join(" "))
+	else . end;
 
 def facts($what): if $what == "answer" then if .code then {code} else . end | leaves else .[] |
 	if $what | endswith("route") then
@@ -23,5 +24,6 @@ def facts($what): if $what == "answer" then if .code then {code} else . end | le
 		"\(.ifname) \(steady | del(.ifname) | leaves)"
 	end end;
 
-foreach inputs as $next ({}; if $next | type == "string" then {what: $next} else .answer = $next end;
+foreach inputs as $next ({};
+	if $next | type == "string" then {what: $next} else .answer = $next end;
 	select(.answer) | .what as $what | .answer | "\($what) \(facts($what))")

@@ -25,7 +25,7 @@ fails_everywhere() {
 			return 1
 		}
 	done
-	echo "# $what: $n" >&3; 	[ "$n" -gt "$minimum" ] || {
+	[ "$n" -gt "$minimum" ] || {
 		echo "only $((n - 1)) faults of \"$what\" were met"
 		return 1
 	}
