@@ -42,8 +42,9 @@ static int describe(const struct giving *g, struct result *result, struct error 
 static int answer_with(struct giving *g, enum version version, struct error *err)
 {
 	_json_ cJSON *dns = NULL;
-	struct result result = { 0 };
+	struct result result;
 
+	result_clear(&result);
 	if (g->conf->resolv_conf && resolv_read(&dns, g->conf->resolv_conf, err) < 0)
 		return -1;
 	result.dns = dns;
@@ -62,7 +63,8 @@ static int add(const struct plugin *plugin, const struct request *req, struct er
 	if (conf_read(&conf, req, err) < 0 ||
 	    store_make(&store, conf.data_dir, req->attachment.network, err) < 0)
 		return -1;
-	if (give_all(&g, err) == 0 && answer_with(&g, req->version, err) == 0)
+	if (store_read(&store, err) == 0 && give_all(&g, err) == 0 &&
+	    answer_with(&g, req->version, err) == 0)
 		return 0;
 	give_back(&g);
 	return -1;
@@ -90,9 +92,11 @@ static int release(struct store *store, bool (*goes)(const struct reservation *,
 static int open_to_release(struct store *store, const struct request *req, struct error *err)
 {
 	_conf_ struct conf conf = CONF_NONE;
+	int r;
 
 	conf_read_place(&conf, req);
-	return store_open(store, conf.data_dir, req->attachment.network, err);
+	r = store_open(store, conf.data_dir, req->attachment.network, err);
+	return r ? r : store_read(store, err);
 }
 
 static bool is_of(const struct reservation *held, const void *arg)
@@ -145,15 +149,19 @@ static int check_held(const struct request *req, const struct store *store,
 
 	for (int i = 0; i < result->n_ips; i++) {
 		const struct ip *ip = &result->ip[i].address;
-		const struct reservation *held = store_find(store, ip);
+		int r;
 
-		if (!is_ours(result, &result->ip[i], req->attachment.ifname) ||
-		    (held && store_holds(held, &req->attachment)))
+		if (!is_ours(result, &result->ip[i], req->attachment.ifname))
 			continue;
-		return error_set(err, CNI_CHECK_FAILED,
-				 "address %s is not reserved for container %s, interface %s, in %s",
-				 ip_str(ip, text), req->attachment.container,
-				 req->attachment.ifname, store->shelf.path);
+		r = store_look(store, ip, &req->attachment, err);
+		if (r > 0)
+			error_set(
+				err, CNI_CHECK_FAILED,
+				"address %s is not reserved for container %s, interface %s, in %s",
+				ip_str(ip, text), req->attachment.container, req->attachment.ifname,
+				store->shelf.path);
+		if (r)
+			return -1;
 	}
 	return 0;
 }
@@ -188,7 +196,8 @@ static int status(const struct plugin *plugin, const struct request *req, struct
 	(void)plugin;
 	if (conf_read(&conf, req, err) == 0 &&
 	    store_make(&store, conf.data_dir, req->attachment.network, err) == 0 &&
-	    give_possible(&conf, &store, err) == 0 && shelf_probe(&store.shelf, err) == 0)
+	    store_read(&store, err) == 0 && give_possible(&conf, &store, err) == 0 &&
+	    shelf_probe(&store.shelf, err) == 0)
 		return 0;
 	err->code = CNI_NOT_AVAILABLE;
 	return -1;

@@ -80,7 +80,7 @@ static int read_entry(const char *name, void *arg, struct error *err)
 	return -1;
 }
 
-static int read_all(struct store *store, struct error *err)
+int store_read(struct store *store, struct error *err)
 {
 	const struct shelf_visit visit = { read_entry, store };
 
@@ -92,16 +92,12 @@ static int read_all(struct store *store, struct error *err)
 
 int store_open(struct store *store, const char *data_dir, const char *network, struct error *err)
 {
-	int r = shelf_open(&store->shelf, data_dir, network, err);
-
-	return r ? r : read_all(store, err);
+	return shelf_open(&store->shelf, data_dir, network, err);
 }
 
 int store_make(struct store *store, const char *data_dir, const char *network, struct error *err)
 {
-	if (shelf_make(&store->shelf, data_dir, network, err) < 0)
-		return -1;
-	return read_all(store, err);
+	return shelf_make(&store->shelf, data_dir, network, err);
 }
 
 void store_close(struct store *store)
@@ -124,6 +120,22 @@ bool store_holds(const struct reservation *held, const struct attachment *attach
 {
 	return !strcmp(held->container, attachment->container) &&
 	       (!held->ifname || !strcmp(held->ifname, attachment->ifname));
+}
+
+int store_look(const struct store *store, const struct ip *ip, const struct attachment *attachment,
+	       struct error *err)
+{
+	struct reservation one;
+	char name[IP_STRLEN];
+	char *text = NULL;
+	int r = shelf_read(&store->shelf, ip_str(ip, name), &text, err);
+
+	if (r)
+		return r;
+	one = parse(ip, text);
+	r = !store_holds(&one, attachment);
+	free(text);
+	return r;
 }
 
 long long store_since(const struct store *store, const struct reservation *held)

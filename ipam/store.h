@@ -16,8 +16,8 @@
  * empty file, a link, a directory) keeps that address from being given:
  * somebody put it there.
  *
- * The directory is read once, into `held`; under the lock it changes only
- * through us. The store knows nothing of ranges.
+ * The directory is read once; under the lock it changes only through us. The store knows nothing of
+ * ranges.
  */
 
 #include <stddef.h>
@@ -39,7 +39,7 @@ struct store {
 
 #define STORE_NONE ((struct store){ .shelf = SHELF_NONE })
 
-/* Takes the lock and reads the directory. 1: there is none, and so no reservation. */
+/* Takes the lock. 1: there is none, and so no reservation. */
 int store_open(struct store *store, const char *data_dir, const char *network, struct error *err);
 
 /* Makes the directory first, if there is none. */
@@ -47,6 +47,13 @@ int store_make(struct store *store, const char *data_dir, const char *network, s
 
 void store_close(struct store *store);
 #define _store_ __attribute__((__cleanup__(store_close)))
+
+/* Reads the whole directory into `held`, which all but store_look() goes by. */
+int store_read(struct store *store, struct error *err);
+
+/* 0: the attachment has the address. 1: it has not. */
+int store_look(const struct store *store, const struct ip *ip, const struct attachment *attachment,
+	       struct error *err);
 
 /* NULL: the address is free. */
 const struct reservation *store_find(const struct store *store, const struct ip *ip);

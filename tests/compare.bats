@@ -71,7 +71,7 @@ other() {
 
 	while IFS='#' read -r pattern how; do
 		other "$how"
-		! BIN=$T/other compare "bridges and ports" "^all as it is$" >"$T/said"
+		BIN=$T/other not compare "bridges and ports" "^all as it is$" >"$T/said"
 		grep -E "our: +$pattern" "$T/said" || { cat "$T/said"; return 1; }
 	done <<-END
 		pod link eth0 mtu = 1399#sed 's/"bridge":/"mtu":1399,&/' | $BIN/bridge

@@ -4,6 +4,14 @@
 
 #include "cni/result.h"
 
+void result_clear(struct result *result)
+{
+	result->n_interfaces = result->n_ips = result->n_routes = 0;
+	result->before_interfaces = result->before_ips = result->before_routes = 0;
+	result->dns = result->before = NULL;
+	result->before_version = VERSION_NEWEST;
+}
+
 static int no_room(const char *what, int room, struct error *err)
 {
 	return error_set(err, CNI_INVALID_CONFIG, "more than %d %s in one result", room, what);

@@ -54,6 +54,12 @@ struct result {
 	int before_interfaces, before_ips, before_routes;
 };
 
+/*
+ * Empties it. A result is large; only what is used of it is ever touched, so
+ * declare it and clear it, and let no initialiser write zeros over all of it.
+ */
+void result_clear(struct result *result);
+
 /* Each answers the index, or -1: there is no more room. */
 int result_add_interface(struct result *result, const struct result_interface *interface,
 			 struct error *err);

@@ -267,7 +267,9 @@ int result_read(struct result *result, const cJSON *from, enum version fallback,
 {
 	if (!cJSON_IsObject(from))
 		return error_set(err, CNI_BAD_CONTENT, "it is not an object");
-	*result = (struct result){ .before = from, .before_version = fallback };
+	result_clear(result);
+	result->before = from;
+	result->before_version = fallback;
 	if (read_version(from, &result->before_version, err) < 0 ||
 	    read_shape(result, from, err) < 0)
 		return -1;

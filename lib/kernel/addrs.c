@@ -2,7 +2,6 @@
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <netlink/route/addr.h>
 #include <string.h>
 
 #include "kernel/addrs.h"
@@ -16,28 +15,27 @@ static struct nl_msg *message(int type, int nl_flags, const struct ifaddrmsg *if
 	return msg;
 }
 
-static void on_addr(struct nl_object *object, void *arg)
+static int on_addr(struct nl_msg *msg, void *arg)
 {
-	struct rtnl_addr *addr = (struct rtnl_addr *)object;
-	struct nl_addr *local = rtnl_addr_get_local(addr);
+	const struct ifaddrmsg *ifa = nlmsg_data(nlmsg_hdr(msg));
 	const struct addrs_visit *visit = arg;
-	struct addr_seen seen = {
-		.ip = { .family = rtnl_addr_get_family(addr),
-			.prefix = (unsigned)rtnl_addr_get_prefixlen(addr) },
-		.flags = rtnl_addr_get_flags(addr),
-		.broadcast = rtnl_addr_get_broadcast(addr) != NULL,
-	};
+	struct nlattr *tb[IFA_MAX + 1];
+	struct addr_seen seen = { .ip = { .family = ifa->ifa_family,
+					  .prefix = ifa->ifa_prefixlen } };
 
 	/* Old kernels list the addresses of all links, whatever was asked. */
-	if (!local || (unsigned)rtnl_addr_get_ifindex(addr) != visit->link)
-		return;
-	memcpy(seen.ip.byte, nl_addr_get_binary_addr(local), nl_addr_get_len(local));
+	if (ifa->ifa_index != visit->link ||
+	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*ifa), tb, IFA_MAX, NULL) < 0)
+		return NL_OK;
+	/* IPv6 tells the address as IFA_ADDRESS, unless it has a peer. */
+	if (!tb[IFA_LOCAL])
+		tb[IFA_LOCAL] = tb[IFA_ADDRESS];
+	if (!tb[IFA_LOCAL])
+		return NL_OK;
+	nla_memcpy(seen.ip.byte, tb[IFA_LOCAL], sizeof(seen.ip.byte));
+	seen.flags = tb[IFA_FLAGS] ? nla_get_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
+	seen.broadcast = tb[IFA_BROADCAST] != NULL;
 	visit->seen(&seen, visit->arg);
-}
-
-static int on_addr_message(struct nl_msg *msg, void *arg)
-{
-	nl_msg_parse(msg, on_addr, arg);
 	return NL_OK;
 }
 
@@ -46,7 +44,7 @@ int addrs_each(struct netns *ns, const struct addrs_visit *visit, struct error *
 	const struct ifaddrmsg ifa = { .ifa_index = visit->link };
 	struct nl_msg *msg = message(RTM_GETADDR, NLM_F_DUMP, &ifa);
 
-	if (netns_ask(ns, msg, on_addr_message, (void *)(uintptr_t)visit) < 0)
+	if (netns_ask(ns, msg, on_addr, (void *)(uintptr_t)visit) < 0)
 		return netns_error(ns, err, "list the addresses");
 	return 0;
 }

@@ -90,9 +90,18 @@ static int on_link(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* A question about one link. Its statistics are most of the answer, and nobody here wants them. */
+static struct nl_msg *question(const char *name)
+{
+	struct nl_msg *msg = link_message(RTM_GETLINK, 0, name, 0);
+
+	nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return msg;
+}
+
 int link_get(struct netns *ns, const char *name, struct link *link, struct error *err)
 {
-	int r = netns_ask(ns, link_message(RTM_GETLINK, 0, name, 0), on_link, link);
+	int r = netns_ask(ns, question(name), on_link, link);
 
 	if (r == -ENODEV)
 		return 1;
@@ -101,7 +110,7 @@ int link_get(struct netns *ns, const char *name, struct link *link, struct error
 
 int link_get_by_index(struct netns *ns, unsigned index, struct link *link, struct error *err)
 {
-	struct nl_msg *msg = link_message(RTM_GETLINK, 0, NULL, 0);
+	struct nl_msg *msg = question(NULL);
 	int r;
 
 	((struct ifinfomsg *)nlmsg_data(nlmsg_hdr(msg)))->ifi_index = (int)index;

@@ -18,6 +18,7 @@
 
 #define OWN_NETNS "/proc/self/ns/net"
 #define DUMP_TRIES 5
+#define ANSWER_MAX 65536 /* the largest is that of a bridge port with all 4094 VLANs: 33 kB */
 
 static int on_refusal(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 {
@@ -53,7 +54,7 @@ static int open_session(struct netns *ns, struct error *err)
 	nl_socket_disable_auto_ack(ns->sock);
 	/* A buffer for the largest answer spares one look at each to learn its size. */
 	nl_socket_disable_msg_peek(ns->sock);
-	nl_socket_set_msg_buf_size(ns->sock, 32768);
+	nl_socket_set_msg_buf_size(ns->sock, ANSWER_MAX);
 	nl_socket_modify_err_cb(ns->sock, NL_CB_CUSTOM, on_refusal, ns);
 	return 0;
 }
@@ -141,8 +142,11 @@ static int send_and_receive(struct netns *ns, struct nl_msg *msg)
 	r = nl_send(ns->sock, msg);
 	if (r >= 0)
 		r = nl_recvmsgs_default(ns->sock);
-	if (r < 0 && !ns->errnum)
-		ns->errnum = errno ? errno : EIO;
+	/* It was not the kernel who refused: then libnl says why. */
+	if (r < 0 && !ns->errnum) {
+		ns->errnum = EIO;
+		snprintf(ns->words, sizeof(ns->words), "%s", nl_geterror(r));
+	}
 	return r;
 }
 
@@ -182,6 +186,6 @@ int netns_error(const struct netns *ns, struct error *err, const char *fmt, ...)
 	va_end(args);
 	error_errno(err, ns->errnum ? ns->errnum : EIO, "%s", what);
 	if (ns->words[0])
-		error_detail(err, " (kernel: %s)", ns->words);
+		error_detail(err, " (%s)", ns->words);
 	return -1;
 }

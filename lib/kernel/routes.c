@@ -1,62 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <linux/rtnetlink.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
 #include <string.h>
 
 #include "kernel/link.h"
 #include "kernel/routes.h"
 
-static struct ip ip_from(struct nl_addr *addr, int family)
+static struct ip ip_from(const struct nlattr *attr, const struct rtmsg *rtm)
 {
-	struct ip ip = { .family = family };
+	struct ip ip = { .family = rtm->rtm_family };
 
-	if (!addr)
-		return (struct ip){ 0 };
-	memcpy(ip.byte, nl_addr_get_binary_addr(addr), nl_addr_get_len(addr));
-	ip.prefix = nl_addr_get_prefixlen(addr);
+	nla_memcpy(ip.byte, attr, sizeof(ip.byte));
 	return ip;
 }
 
-/* Of several next hops the first is told: it is enough to recognise a route by. */
-static struct route_seen seen_route(struct rtnl_route *route)
+static unsigned u32(const struct nlattr *attr)
 {
-	int family = rtnl_route_get_family(route);
-	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
-	struct route_seen seen = {
-		.to = ip_from(rtnl_route_get_dst(route), family),
-		.table = rtnl_route_get_table(route),
-		.priority = rtnl_route_get_priority(route),
-		.protocol = rtnl_route_get_protocol(route),
-	};
+	return attr ? nla_get_u32(attr) : 0;
+}
 
-	seen.to.family = family;
-	if (hop) {
-		seen.via = ip_from(rtnl_route_nh_get_gateway(hop), family);
-		seen.link = (unsigned)rtnl_route_nh_get_ifindex(hop);
-	}
-	rtnl_route_get_metric(route, RTAX_MTU, &seen.mtu);
-	rtnl_route_get_metric(route, RTAX_ADVMSS, &seen.advmss);
+static void read_hop(struct route_seen *seen, const struct rtmsg *rtm, unsigned link,
+		     const struct nlattr *gateway)
+{
+	seen->link = link;
+	if (gateway)
+		seen->via = ip_from(gateway, rtm);
+}
+
+/* Of several next hops the first is told: it is enough to recognise a route by. */
+static void read_first_hop(struct route_seen *seen, const struct rtmsg *rtm, struct nlattr *hops)
+{
+	const struct rtnexthop *hop = nla_data(hops);
+	struct nlattr *tb[RTA_MAX + 1];
+
+	if (RTNH_OK(hop, nla_len(hops)) &&
+	    nla_parse(tb, RTA_MAX, (struct nlattr *)(void *)RTNH_DATA(hop),
+		      hop->rtnh_len - (int)sizeof(*hop), NULL) == 0)
+		read_hop(seen, rtm, (unsigned)hop->rtnh_ifindex, tb[RTA_GATEWAY]);
+}
+
+static struct route_seen seen_route(const struct rtmsg *rtm, struct nlattr **tb)
+{
+	struct nlattr *metrics[RTAX_MAX + 1] = { 0 };
+	struct route_seen seen = { .to = { .family = rtm->rtm_family },
+				   .table = tb[RTA_TABLE] ? u32(tb[RTA_TABLE]) : rtm->rtm_table,
+				   .priority = u32(tb[RTA_PRIORITY]),
+				   .protocol = rtm->rtm_protocol };
+
+	if (tb[RTA_DST])
+		seen.to = ip_from(tb[RTA_DST], rtm);
+	seen.to.prefix = rtm->rtm_dst_len;
+	if (tb[RTA_MULTIPATH])
+		read_first_hop(&seen, rtm, tb[RTA_MULTIPATH]);
+	else
+		read_hop(&seen, rtm, u32(tb[RTA_OIF]), tb[RTA_GATEWAY]);
+	if (tb[RTA_METRICS])
+		nla_parse_nested(metrics, RTAX_MAX, tb[RTA_METRICS], NULL);
+	seen.mtu = u32(metrics[RTAX_MTU]);
+	seen.advmss = u32(metrics[RTAX_ADVMSS]);
 	return seen;
 }
 
-static void on_route(struct nl_object *object, void *arg)
+static int on_route(struct nl_msg *msg, void *arg)
 {
-	struct rtnl_route *route = (struct rtnl_route *)object;
+	const struct rtmsg *rtm = nlmsg_data(nlmsg_hdr(msg));
 	const struct routes_visit *visit = arg;
+	struct nlattr *tb[RTA_MAX + 1];
 	struct route_seen seen;
 
-	if (rtnl_route_get_flags(route) & RTM_F_CLONED ||
-	    rtnl_route_get_table(route) == RT_TABLE_LOCAL)
-		return;
-	seen = seen_route(route);
-	visit->seen(&seen, visit->arg);
-}
-
-static int on_route_message(struct nl_msg *msg, void *arg)
-{
-	nl_msg_parse(msg, on_route, arg);
+	if (rtm->rtm_flags & RTM_F_CLONED ||
+	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*rtm), tb, RTA_MAX, NULL) < 0)
+		return NL_OK;
+	seen = seen_route(rtm, tb);
+	if (seen.table != RT_TABLE_LOCAL)
+		visit->seen(&seen, visit->arg);
 	return NL_OK;
 }
 
@@ -66,7 +83,7 @@ int routes_each(struct netns *ns, const struct routes_visit *visit, struct error
 	struct rtmsg rtm = { .rtm_family = (unsigned char)visit->family };
 
 	nlmsg_append(msg, &rtm, sizeof(rtm), NLMSG_ALIGNTO);
-	if (netns_ask(ns, msg, on_route_message, (void *)(uintptr_t)visit) < 0)
+	if (netns_ask(ns, msg, on_route, (void *)(uintptr_t)visit) < 0)
 		return netns_error(ns, err, "list the routes");
 	return 0;
 }

@@ -33,7 +33,7 @@ struct addition {
 	const char *ipam; /* the delegate; NULL: layer 2 */
 	bool asked;	  /* whether it got as far as asking for the lease */
 	cJSON *lease_json;
-	struct result lease, result;
+	struct result *lease, *result;
 };
 
 static int ask_for_lease(struct addition *a, struct error *err)
@@ -41,9 +41,9 @@ static int ask_for_lease(struct addition *a, struct error *err)
 	a->asked = true;
 	if (delegate_run(a->req, a->ipam, &a->lease_json, err) < 0)
 		return -1;
-	if (result_read(&a->lease, a->lease_json, a->req->version, err) < 0)
+	if (result_read(a->lease, a->lease_json, a->req->version, err) < 0)
 		return error_prefix(err, "result of IPAM plugin %s: ", a->ipam);
-	if (!a->lease.n_ips)
+	if (!a->lease->n_ips)
 		return error_set(err, CNI_INTERNAL, "IPAM plugin %s gave no address", a->ipam);
 	return 0;
 }
@@ -57,7 +57,7 @@ static int build(struct addition *a, struct error *err)
 	if (ask_for_lease(a, err) < 0)
 		return -1;
 	plan_rewrite(a->plan);
-	if (a->plugin->wants(a->plan, a->req, &a->lease, err) < 0)
+	if (a->plugin->wants(a->plan, a->req, a->lease, err) < 0)
 		return -1;
 	return plan_make(a->plan, a->world, err);
 }
@@ -72,18 +72,18 @@ static const cJSON *choose_dns(const struct addition *a)
 {
 	const cJSON *own = own_dns(a->req);
 
-	return own && own->child ? own : a->lease.dns;
+	return own && own->child ? own : a->lease->dns;
 }
 
 static int report(struct addition *a, struct error *err)
 {
 	if (!a->req->prev_result || !a->plugin->passes) {
-		if (plan_report(a->plan, a->world, &a->result, err) < 0)
+		if (plan_report(a->plan, a->world, a->result, err) < 0)
 			return -1;
 		if (choose_dns(a))
-			a->result.dns = choose_dns(a);
+			a->result->dns = choose_dns(a);
 	}
-	return plugin_answer(&a->result, a->req->version, err);
+	return plugin_answer(a->result, a->req->version, err);
 }
 
 static void undo(struct addition *a)
@@ -119,7 +119,7 @@ static int prepare(struct addition *a, struct error *err)
 	    a->plugin->wants(a->plan, a->req, &nothing, err) < 0)
 		return -1;
 	if (a->req->prev_result &&
-	    result_read(&a->result, a->req->prev_result, a->req->version, err) < 0)
+	    result_read(a->result, a->req->prev_result, a->req->version, err) < 0)
 		return error_prefix(err, "prevResult: ");
 	return open_world(a, err);
 }
@@ -128,8 +128,18 @@ static int attach_add(const struct plugin *plugin, const struct request *req, st
 {
 	_world_ struct world world = WORLD_NONE;
 	_plan_ struct plan plan = PLAN_NONE;
-	struct addition a = { .plugin = plugin, .req = req, .plan = &plan, .world = &world };
-	int r = prepare(&a, err);
+	struct result lease, result;
+	struct addition a = { .plugin = plugin,
+			      .req = req,
+			      .plan = &plan,
+			      .world = &world,
+			      .lease = &lease,
+			      .result = &result };
+	int r;
+
+	result_clear(&lease);
+	result_clear(&result);
+	r = prepare(&a, err);
 
 	if (r == 0 && (build(&a, err) < 0 || report(&a, err) < 0)) {
 		undo(&a);
@@ -281,10 +291,11 @@ static int print_lease(const char *ipam, bool known)
 static int attach_plan(const struct plugin *plugin, const struct request *req, struct error *err)
 {
 	_plan_ struct plan plan = PLAN_NONE;
-	struct result known = { 0 };
+	struct result known;
 	const char *ipam = NULL;
 	size_t first;
 
+	result_clear(&known);
 	if (ipam_of(plugin, req, &ipam, err) < 0 || plugin->wants(&plan, req, &nothing, err) < 0)
 		return -1;
 	if (req->prev_result && result_read(&known, req->prev_result, req->version, err) < 0)

@@ -5,8 +5,8 @@
  * The host's own link into a VLAN of a bridge: "cni0.100"
  *
  * A pair of its own, whose other end is a port of the bridge with that PVID.
- * Shared: one serves all pods of the VLAN. A link of that name that is there,
- * whoever made it, is used as it is.
+ * Shared: one serves all pods of the VLAN. A link of that name that is there is
+ * used, whoever made it; a pair is put back on the bridge if it is cut off.
  */
 
 #include "want/plan.h"
@@ -15,7 +15,11 @@ struct vlan_gateway {
 	struct ifname name;
 	const char *bridge;
 	unsigned vlan, mtu;
-	bool existed; /* noted by make */
+	struct {
+		bool existed;
+		struct ifname port; /* "": the link is no pair */
+		unsigned master;
+	} before; /* noted by make */
 };
 
 #define want_vlan_gateway(plan, ...) want_vlan_gateway_(plan, &(struct vlan_gateway){ __VA_ARGS__ })

@@ -212,12 +212,63 @@ static void try_garbage(void)
 		expect_refused(texts[i], strlen(texts[i]), "JSON");
 }
 
+/* RFC 8259, section 6 */
+static void try_numbers(void)
+{
+	static const char *const no_numbers[] = { "007", "01",	"-01",	"00",	"1.",
+						  ".1",	 "-.1", "-",	"+1",	"1e+",
+						  "1e",	 "e1",	"1.e1", "1..2", "1e1.5",
+						  "--1", "1-1", "1+1",	"0x1",	"1e1e1" };
+	static const char *const numbers[] = { "0",	"-0",  "10",   "-1.5",	 "0.5",	   "1e1",
+					       "1E+10", "0e0", "1e-5", "0.0e-0", "123.456" };
+	char text[64];
+
+	for (size_t i = 0; i < COUNT(no_numbers); i++) {
+		expect_refused(no_numbers[i], strlen(no_numbers[i]), "JSON");
+		expect_refused(text, (size_t)sprintf(text, "{\"a\":[%s]}", no_numbers[i]), "JSON");
+		expect_taken(text, (size_t)sprintf(text, "{\"a\":[\"%s\"]}", no_numbers[i]));
+	}
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		expect_taken(numbers[i], strlen(numbers[i]));
+		expect_taken(text,
+			     (size_t)sprintf(text, "{\"a\":[%s ,%s]}", numbers[i], numbers[i]));
+	}
+}
+
+/* RFC 8259, sections 2 and 7: none in a string, and four of them between what is none. */
+static void try_control_characters(void)
+{
+	static const size_t blanks[] = { 0, 2, 6, 8, 10, 12 };
+	char text[64];
+
+	for (char c = 1; c < ' '; c++) {
+		expect_refused(text, (size_t)sprintf(text, "{\"a%c\":1}", c), "JSON");
+		expect_refused(text, (size_t)sprintf(text, "\"%c\"", c), "JSON");
+		expect_refused(text, (size_t)sprintf(text, "\"\\%c\"", c), "JSON");
+		if (strchr("\t\r\n", c)) {
+			expect_taken(text, (size_t)sprintf(text, "%c{%c\"a\"%c:%c1%c}%c", c, c, c,
+							   c, c, c));
+			continue;
+		}
+		for (size_t at = 0; at < COUNT(blanks); at++) {
+			size_t len = (size_t)sprintf(text, " { \"a\" : 1 } ");
+
+			text[blanks[at]] = c;
+			expect_refused(text, len, "JSON");
+		}
+	}
+}
+
 int main(void)
 {
 	unit_promise("what is JSON is read as what it says", try_round_trip);
 	unit_promise("what is no JSON is code 6", try_garbage);
 	unit_promise("a document that was cut anywhere is refused", try_cut);
 	unit_promise("whatever one byte becomes, the answer is a value or code 6", try_noise);
+	unit_promise("numbers are those of RFC 8259, without leading zeros and bare points",
+		     try_numbers);
+	unit_promise("control characters stand in no string, and outside only as white space",
+		     try_control_characters);
 	unit_promise("nothing but white space may follow the value", try_trailing);
 	unit_promise("a NUL byte anywhere is refused", try_nul);
 	unit_promise("an escaped NUL is refused, an escaped backslash before u0000 is not",
