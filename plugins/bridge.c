@@ -13,6 +13,7 @@
 
 #include "bridge_conf.h"
 #include "cni/result.h"
+#include "value/scope.h"
 #include "verb/attach.h"
 #include "want/addr.h"
 #include "want/bridge.h"
@@ -116,24 +117,38 @@ static void want_vlans(const struct attaching *a)
 	want_deaf(a, conf->gateway_link);
 }
 
-static void want_container_setting(const struct attaching *a, const char *family, const char *key,
-				   const char *value)
+struct setting {
+	const char *family, *key, *value;
+};
+
+static void want_container_setting(const struct attaching *a, const char *link,
+				   const struct setting *setting)
 {
-	want_sysctl(a->plan, .where = CONTAINER, .family = family,
-		    .link = ifname_of(a->req->attachment.ifname), .key = key, .value = value);
+	want_sysctl(a->plan, .where = CONTAINER, .family = setting->family, .link = ifname_of(link),
+		    .key = setting->key, .value = setting->value);
 }
 
 /* Neighbours hear of the addresses when the interface comes up, and it keeps them when it goes
  * down. */
 static void want_container_settings(const struct attaching *a)
 {
-	want_container_setting(a, "ipv4", "arp_notify", "1");
+	static const struct setting announce_v4 = { "ipv4", "arp_notify", "1" };
+	static const struct setting enable = { "ipv6", "disable_ipv6", "0" };
+	static const struct setting no_detection = { "ipv6", "accept_dad", "0" };
+	static const struct setting v6[] = { { "ipv6", "accept_ra", "0" },
+					     { "ipv6", "ndisc_notify", "1" },
+					     { "ipv6", "keep_addr_on_down", "1" } };
+	const char *ifname = a->req->attachment.ifname;
+
+	want_container_setting(a, ifname, &announce_v4);
 	if (!has_family(a, AF_INET6))
 		return;
-	want_container_setting(a, "ipv6", "disable_ipv6", "0");
-	want_container_setting(a, "ipv6", "accept_ra", "0");
-	want_container_setting(a, "ipv6", "ndisc_notify", "1");
-	want_container_setting(a, "ipv6", "keep_addr_on_down", "1");
+	want_container_setting(a, "lo", &enable);
+	want_container_setting(a, ifname, &enable);
+	for (size_t i = 0; i < COUNT(v6); i++)
+		want_container_setting(a, ifname, &v6[i]);
+	if (!a->conf.detect_duplicates)
+		want_container_setting(a, ifname, &no_detection);
 }
 
 static void want_address(const struct attaching *a, const struct result_ip *ip)
@@ -158,7 +173,8 @@ static void want_live(const struct attaching *a)
 {
 	const struct result *known = a->known;
 
-	want_up(a->plan, .link = a->req->attachment.ifname, .mac = mac_of(a));
+	want_up(a->plan, .link = a->req->attachment.ifname, .mac = mac_of(a),
+		.any_mac = a->interface < 0);
 	want_carrier(a->plan, .attachment = &a->req->attachment);
 	for (int i = 0; i < known->n_ips && a->conf.detect_duplicates; i++)
 		if (is_ours(a, &known->ip[i]) && known->ip[i].address.family == AF_INET6)

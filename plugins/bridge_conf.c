@@ -210,13 +210,12 @@ int bridge_conf_read(struct bridge_conf *conf, const struct request *req, struct
 	if (json_read(req->config, table, &wire, err) < 0)
 		return -1;
 	copy_switches(conf, &wire);
-	if (*wire.bridge && !text_is_ifname(wire.bridge))
+	if (!text_is_ifname(wire.bridge))
 		return error_set(err, CNI_INVALID_CONFIG,
 				 "bridge is \"%.50s\", must be an interface name: 1 to 15 bytes "
-				 "without '/', ':' and white space",
+				 "without '/', ':', '%%' and white space",
 				 wire.bridge);
-	if (*wire.bridge)
-		conf->bridge = wire.bridge;
+	conf->bridge = wire.bridge;
 	if (read_mtu(conf, wire.mtu, err) < 0 || read_mac(conf, req, err) < 0 ||
 	    read_vlans(conf, &wire, err) < 0 || read_ipam(conf, req, err) < 0 ||
 	    name_gateway_link(conf, err) < 0)

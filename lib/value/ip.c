@@ -54,8 +54,14 @@ bool ip_parse_cidr(struct ip *ip, const char *text)
 
 const char *ip_str(const struct ip *ip, char buf[static IP_STRLEN])
 {
+	static const uint8_t zero[12];
+
 	if (!inet_ntop(ip->family, ip->byte, buf, IP_STRLEN))
 		snprintf(buf, IP_STRLEN, "none");
+	/* RFC 5952 has no dots in ::102:304, and neither have the reference's files. */
+	if (ip->family == AF_INET6 && !memcmp(ip->byte, zero, sizeof(zero)) && strchr(buf, '.'))
+		snprintf(buf, IP_STRLEN, "::%x:%x", 256U * ip->byte[12] + ip->byte[13],
+			 256U * ip->byte[14] + ip->byte[15]);
 	return buf;
 }
 

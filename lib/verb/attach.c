@@ -67,12 +67,23 @@ static const cJSON *own_dns(const struct request *req)
 	return cJSON_GetObjectItemCaseSensitive(req->config, "dns");
 }
 
+/* An empty list says as little as one that is not there. */
+static bool says_anything(const cJSON *dns)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, dns)
+		if (member->child || (member->valuestring && *member->valuestring))
+			return true;
+	return false;
+}
+
 /* The configuration's dns, if it has any member, counts before the lease's. */
 static const cJSON *choose_dns(const struct addition *a)
 {
 	const cJSON *own = own_dns(a->req);
 
-	return own && own->child ? own : a->lease->dns;
+	return says_anything(own) ? own : a->lease->dns;
 }
 
 static int report(struct addition *a, struct error *err)

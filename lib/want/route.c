@@ -23,7 +23,7 @@ static void put_metrics(struct nl_msg *msg, const struct result_route *told)
 
 static struct nl_msg *message(const struct route *t, unsigned link)
 {
-	struct nl_msg *msg = link_message_alloc(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct nl_msg *msg = link_message_alloc(RTM_NEWROUTE, NLM_F_CREATE);
 	const struct ip *to = &t->told.to;
 	struct rtmsg rtm = {
 		.rtm_family = (uint8_t)to->family,

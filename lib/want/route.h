@@ -4,9 +4,9 @@
 /*
  * Routes of the container
  *
- * They go with their link. One that is there already stays as it is: the first
- * wins. CHECK is content when the route is found in any table, because later
- * plugins of a chain move routes.
+ * They go with their link. The same one twice is one; one that differs in its
+ * gateway stands beside the first. CHECK is content when the route is found in any table, because
+ * later plugins of a chain move routes.
  */
 
 #include "want/plan.h"

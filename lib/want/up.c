@@ -30,7 +30,7 @@ static int up_check(const void *what, struct world *world, struct error *err)
 		return -1;
 	if (!(link.flags & IFF_UP))
 		return error_set(err, CNI_CHECK_FAILED, "%s is down", u->link);
-	if (!mac_equal(&link.mac, &u->mac))
+	if (!u->any_mac && !mac_equal(&link.mac, &u->mac))
 		return error_set(err, CNI_CHECK_FAILED, "MAC of %s is %s, not %s", u->link,
 				 mac_str(&link.mac, is), mac_str(&u->mac, must));
 	return 0;

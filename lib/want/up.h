@@ -15,6 +15,7 @@
 struct up {
 	const char *link;
 	struct mac mac;
+	bool any_mac; /* CHECK: nobody told which it is */
 };
 
 #define want_up(plan, ...) want_up_(plan, &(struct up){ __VA_ARGS__ })

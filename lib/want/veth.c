@@ -62,6 +62,7 @@ static int veth_make(void *what, struct world *world, struct error *err)
 	struct netns *host = &world->ns[HOST];
 	const struct veth *v = what;
 	struct ifname name = identity_veth(v->attachment);
+	struct mac mac = identity_mac_of_shared(v->bridge);
 	struct pair pair = { .port = name.str,
 			     .peer = v->attachment->ifname,
 			     .mtu = v->mtu,
@@ -72,6 +73,9 @@ static int veth_make(void *what, struct world *world, struct error *err)
 	int r;
 
 	if (link_need(host, v->bridge, &bridge, err) < 0 || routes_mtu(host, &pair.mtu, err) < 0)
+		return -1;
+	/* Its first port is about to give it a MAC, unless it has one that stays. */
+	if (!(bridge.flags & IFF_RUNNING) && link_pin_mac(host, &bridge, &mac, err) < 0)
 		return -1;
 	pair.bridge = bridge.index;
 	r = pair_make(host, &pair);
