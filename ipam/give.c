@@ -48,7 +48,6 @@ static int choose_wanted(struct giving *g, const struct range_set *set, struct i
 			 struct error *err)
 {
 	const struct reservation *held;
-	const struct range *range;
 	char text[IP_STRLEN];
 	int i = 0;
 
@@ -57,8 +56,7 @@ static int choose_wanted(struct giving *g, const struct range_set *set, struct i
 	if (i == g->conf->n_wanted)
 		return 1;
 	*ip = g->conf->wanted[i];
-	range = range_set_find(set, ip);
-	if (ip_equal(&range->gateway, ip))
+	if (range_set_is_gateway(set, ip))
 		return error_set(err, CNI_INVALID_CONFIG,
 				 "address %s is asked for, which is the gateway's",
 				 ip_str(ip, text));
@@ -138,17 +136,22 @@ void give_back(struct giving *g)
 		store_release(g->store, &g->given[--g->n], &ignored);
 }
 
+/* No longer than there are reservations: each step is at another address. */
+static bool has_free(const struct range_set *set, const struct store *store)
+{
+	struct range_walk walk = range_walk_begin(set, NULL);
+	struct ip ip;
+
+	while (range_walk_next(&walk, &ip))
+		if (!store_find(store, &ip))
+			return true;
+	return false;
+}
+
 int give_possible(const struct conf *conf, const struct store *store, struct error *err)
 {
-	for (int i = 0; i < conf->ranges.n; i++) {
-		const struct range_set *set = &conf->ranges.set[i];
-		uint64_t taken = 0;
-
-		for (size_t n = 0; n < store->n; n++)
-			if (range_set_find(set, &store->held[n].ip))
-				taken++;
-		if (taken >= range_set_size(set))
-			return exhausted(store, set, err);
-	}
+	for (int i = 0; i < conf->ranges.n; i++)
+		if (!has_free(&conf->ranges.set[i], store))
+			return exhausted(store, &conf->ranges.set[i], err);
 	return 0;
 }

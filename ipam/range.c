@@ -223,30 +223,12 @@ const char *range_set_str(const struct range_set *set, char *buf, size_t size)
 	return buf;
 }
 
-static bool is_gateway(const struct range_set *set, const struct ip *ip)
+bool range_set_is_gateway(const struct range_set *set, const struct ip *ip)
 {
 	for (int i = 0; i < set->n; i++)
 		if (ip_equal(&set->range[i].gateway, ip))
 			return true;
 	return false;
-}
-
-uint64_t range_set_size(const struct range_set *set)
-{
-	uint64_t size = 0;
-
-	for (int i = 0; i < set->n; i++) {
-		const struct range *r = &set->range[i];
-		uint64_t span = ip_span(&r->start, &r->end);
-
-		if (span > UINT64_MAX - size)
-			return UINT64_MAX;
-		size += span;
-	}
-	for (int i = 0; i < set->n; i++)
-		if (range_set_find(set, &set->range[i].gateway))
-			size--;
-	return size;
 }
 
 struct range_walk range_walk_begin(const struct range_set *set, const struct ip *last)
@@ -284,7 +266,7 @@ bool range_walk_next(struct range_walk *walk, struct ip *ip)
 		if (!walk->begun)
 			walk->first = walk->cur;
 		walk->begun = true;
-	} while (is_gateway(walk->set, &walk->cur));
+	} while (range_set_is_gateway(walk->set, &walk->cur));
 	walk->range = &walk->set->range[walk->at];
 	*ip = walk->cur;
 	return true;

@@ -33,7 +33,7 @@ static void read_line(cJSON *dns, char *line)
 {
 	char *rest = line + strspn(line, BLANK), *keyword = strsep(&rest, BLANK);
 
-	if (!rest || *keyword == '#' || *keyword == ';')
+	if (!rest || *keyword == '#' || *keyword == ';' || !rest[strspn(rest, BLANK)])
 		return;
 	if (!strcmp(keyword, "nameserver")) {
 		rest += strspn(rest, BLANK);

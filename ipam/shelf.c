@@ -33,9 +33,15 @@ static bool name_it(struct shelf *shelf, const char *parent, const char *name)
 	       (size_t)m < sizeof(shelf->fresh);
 }
 
+/* On a file system that is read-only, one may look without a lock: nobody can write. */
 static int take_lock(struct shelf *shelf, struct error *err)
 {
 	shelf->lock = openat(shelf->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (shelf->lock < 0 && (errno == EROFS || errno == EACCES)) {
+		shelf->lock = openat(shelf->dir, "lock", O_RDONLY | O_CLOEXEC);
+		if (shelf->lock < 0 && errno == ENOENT)
+			return 0;
+	}
 	if (shelf->lock < 0)
 		return refused(shelf, "open the lock of", err);
 	return lock_take(shelf->lock, LOCK_ALONE, shelf->path, err);
@@ -118,9 +124,13 @@ int shelf_read(const struct shelf *shelf, const char *name, char **text, struct 
 	return *text ? 0 : error_set(err, CNI_INTERNAL, "out of memory for the address store");
 }
 
-static int write_fresh(const struct shelf *shelf, const char *text, struct error *err)
+struct entry {
+	const char *name, *text;
+};
+
+static int write_fresh(const struct shelf *shelf, int at, const char *text, struct error *err)
 {
-	_close_ int fd = openat(shelf->parent, shelf->fresh,
+	_close_ int fd = openat(at, shelf->fresh,
 				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	size_t len = strlen(text);
 	ssize_t n = fd < 0 ? -1 : write(fd, text, len);
@@ -130,19 +140,33 @@ static int write_fresh(const struct shelf *shelf, const char *text, struct error
 	if (n >= 0)
 		errno = ENOSPC;
 	refused(shelf, "write to", err);
-	unlinkat(shelf->parent, shelf->fresh, 0);
+	unlinkat(at, shelf->fresh, 0);
 	return -1;
 }
 
+/* 1: `at` is on another file system than the directory. */
+static int write_by_way_of(const struct shelf *shelf, int at, const struct entry *entry,
+			   struct error *err)
+{
+	bool elsewhere;
+
+	if (write_fresh(shelf, at, entry->text, err) < 0)
+		return -1;
+	if (renameat(at, shelf->fresh, shelf->dir, entry->name) == 0)
+		return 0;
+	elsewhere = errno == EXDEV;
+	refused(shelf, "write to", err);
+	unlinkat(at, shelf->fresh, 0);
+	return elsewhere ? 1 : -1;
+}
+
+/* Under the lock nobody sees the new file in the directory either, where it has to be there. */
 int shelf_write(const struct shelf *shelf, const char *name, const char *text, struct error *err)
 {
-	if (write_fresh(shelf, text, err) < 0)
-		return -1;
-	if (renameat(shelf->parent, shelf->fresh, shelf->dir, name) == 0)
-		return 0;
-	refused(shelf, "write to", err);
-	unlinkat(shelf->parent, shelf->fresh, 0);
-	return -1;
+	const struct entry entry = { name, text };
+	int r = write_by_way_of(shelf, shelf->parent, &entry, err);
+
+	return r > 0 ? write_by_way_of(shelf, shelf->dir, &entry, err) : r;
 }
 
 int shelf_remove(const struct shelf *shelf, const char *name, struct error *err)
@@ -154,7 +178,7 @@ int shelf_remove(const struct shelf *shelf, const char *name, struct error *err)
 
 int shelf_probe(const struct shelf *shelf, struct error *err)
 {
-	if (write_fresh(shelf, "probe", err) < 0)
+	if (write_fresh(shelf, shelf->parent, "probe", err) < 0)
 		return -1;
 	unlinkat(shelf->parent, shelf->fresh, 0);
 	return faccessat(shelf->dir, ".", W_OK, 0) < 0 ? refused(shelf, "write to", err) : 0;

@@ -5,9 +5,9 @@
  * Shelves: a directory of small files, under a lock
  *
  * A file is replaced, never edited: it is written beside the directory, as
- * <parent>/.<name>.new, and renamed into it, so a reader sees all of it or
- * nothing, and a full disk leaves what was there. The lock is the file "lock"
- * in the directory. Nobody here knows what the files say.
+ * <parent>/.<name>.new (in it, where it is a mount of its own), and renamed, so a reader sees all
+ * of it or nothing, and a full disk leaves what was there. The lock is the file "lock" in the
+ * directory. Nobody here knows what the files say.
  */
 
 #include <stdbool.h>

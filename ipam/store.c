@@ -48,6 +48,7 @@ static struct reservation parse(const struct ip *ip, char *text)
 	const char *begin = text + strspn(text, " \t\r\n");
 	size_t len = strlen(begin);
 
+	ip_str(ip, one.name);
 	while (len && strchr(" \t\r\n", begin[len - 1]))
 		len--;
 	memmove(text, begin, len);
@@ -74,6 +75,7 @@ static int read_entry(const char *name, void *arg, struct error *err)
 	if (r)
 		return r < 0 ? r : 0;
 	one = parse(&ip, text);
+	snprintf(one.name, sizeof(one.name), "%s", name);
 	if (keep(store, &one, err) == 0)
 		return 0;
 	free(text);
@@ -140,9 +142,7 @@ int store_look(const struct store *store, const struct ip *ip, const struct atta
 
 long long store_since(const struct store *store, const struct reservation *held)
 {
-	char name[IP_STRLEN];
-
-	return shelf_time(&store->shelf, ip_str(&held->ip, name));
+	return shelf_time(&store->shelf, held->name);
 }
 
 int store_reserve(struct store *store, const struct ip *ip, const struct attachment *attachment,
@@ -175,7 +175,7 @@ int store_release(struct store *store, const struct ip *ip, struct error *err)
 	char name[IP_STRLEN];
 	size_t at;
 
-	if (shelf_remove(&store->shelf, ip_str(ip, name), err) < 0)
+	if (shelf_remove(&store->shelf, held ? held->name : ip_str(ip, name), err) < 0)
 		return -1;
 	if (!held)
 		return 0;

@@ -28,6 +28,7 @@
 
 struct reservation {
 	struct ip ip;
+	char name[IP_STRLEN];	  /* of its file; the reference may have written it otherwise */
 	char *container, *ifname; /* ifname NULL: any; container "": nobody's in particular */
 };
 

@@ -87,7 +87,7 @@ fail_at_each() {
 @test "the fault is named: which thing, on what" {
 	pod p1
 	PODWIRE_FAULT=want:3 fails 999 'veth' cni ADD p1
-	PODWIRE_FAULT=talk:2 fails 999 'set up port veth|create the pair' cni ADD p1
+	PODWIRE_FAULT=talk:1 fails 999 'create bridge cni0' cni ADD p1
 }
 
 @test "the delegate is run with DEL when anything after it fails, and when it fails itself" {

@@ -118,7 +118,7 @@ int result_read_route(struct result_route *route, const cJSON *from, struct erro
 				 read.scope);
 	if (wire.gw.family && wire.gw.family != wire.dst.family)
 		return error_set(err, CNI_INVALID_CONFIG, "gw and dst are of two families");
-	read.to = ip_network(&wire.dst);
+	read.to = wire.dst;
 	read.via = wire.gw;
 	read.mtu = wire.mtu;
 	read.advmss = wire.advmss;

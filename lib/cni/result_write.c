@@ -43,7 +43,7 @@ static cJSON *write_interface(const struct result_interface *i, enum version ver
 	if (version >= VERSION_1_1_0)
 		put_number(to, "mtu", i->mtu);
 	put(to, "sandbox", i->sandbox);
-	if (version >= VERSION_1_1_0) {
+	if (version >= VERSION_1_0_0) {
 		put(to, "socketPath", i->socket_path);
 		put(to, "pciID", i->pci_id);
 	}
@@ -203,7 +203,8 @@ static bool is_v6(const cJSON *ip)
 static cJSON *reshape(const struct result *result, enum version version)
 {
 	static const char *const untyped[] = { "version", NULL };
-	static const char *const newer[] = { "mtu", "socketPath", "pciID", NULL };
+	static const char *const since_1_1[] = { "mtu", NULL };
+	static const char *const since_1_0[] = { "socketPath", "pciID", NULL };
 	cJSON *root = cJSON_Duplicate(result->before, true), *ips, *ip;
 
 	if (version == result->before_version)
@@ -214,7 +215,9 @@ static cJSON *reshape(const struct result *result, enum version version)
 		if (is_typed(version))
 			cJSON_AddStringToObject(ip, "version", is_v6(ip) ? "6" : "4");
 	if (version < VERSION_1_1_0)
-		drop_members(cJSON_GetObjectItemCaseSensitive(root, "interfaces"), newer);
+		drop_members(cJSON_GetObjectItemCaseSensitive(root, "interfaces"), since_1_1);
+	if (version < VERSION_1_0_0)
+		drop_members(cJSON_GetObjectItemCaseSensitive(root, "interfaces"), since_1_0);
 	return root;
 }
 

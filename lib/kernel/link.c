@@ -10,6 +10,8 @@
 
 #include "kernel/link.h"
 
+#define OPER_UP 6 /* IF_OPER_UP of linux/if.h, which does not go together with net/if.h */
+
 struct nl_msg *link_message_alloc(int type, int nl_flags)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(type, nl_flags);
@@ -72,6 +74,7 @@ static bool link_read(struct link *link, struct nl_msg *msg)
 	*link = (struct link){ .index = (unsigned)ifi->ifi_index, .flags = ifi->ifi_flags };
 	link->mtu = u32(tb[IFLA_MTU]);
 	link->master = u32(tb[IFLA_MASTER]);
+	link->oper_up = u8(tb[IFLA_OPERSTATE]) == OPER_UP;
 	link->peer = u32(tb[IFLA_LINK]);
 	if (tb[IFLA_ADDRESS])
 		nla_memcpy(&link->mac, tb[IFLA_ADDRESS], sizeof(link->mac));

@@ -18,6 +18,7 @@
 struct link {
 	unsigned index, mtu, flags; /* flags: IFF_UP, IFF_PROMISC, ... */
 	unsigned master;	    /* the index of the bridge it is a port of, or 0 */
+	bool oper_up;		    /* a bridge: it has a port that passes frames */
 	unsigned peer;		    /* a veth's other end: its index, in its own namespace */
 	struct mac mac;
 	char name[IFNAMSIZ], kind[16], alias[256]; /* kind: "bridge", "veth", ... */

@@ -26,7 +26,7 @@ static int holder(int fd)
 			fclose(locks);
 		return 0;
 	}
-	snprintf(file, sizeof(file), "%02x:%02x:%lu", major(st.st_dev), minor(st.st_dev),
+	snprintf(file, sizeof(file), " %02x:%02x:%lu ", major(st.st_dev), minor(st.st_dev),
 		 (unsigned long)st.st_ino);
 	while (!found && fgets(line, sizeof(line), locks)) {
 		char *at = strstr(line, file);

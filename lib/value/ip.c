@@ -138,19 +138,3 @@ bool ip_overlap(const struct ip *net, const struct ip *other)
 {
 	return ip_contains(net, other) || ip_contains(other, net);
 }
-
-uint64_t ip_span(const struct ip *first, const struct ip *last)
-{
-	uint64_t span = 0;
-
-	for (size_t i = 0; i < ip_size(first); i++) {
-		/* Within one /64 the difference fits; above it, it is "that many or more". */
-		if (ip_size(first) == 16 && i < 8) {
-			if (first->byte[i] != last->byte[i])
-				return UINT64_MAX;
-			continue;
-		}
-		span = (span << 8) + last->byte[i] - first->byte[i];
-	}
-	return span == UINT64_MAX ? span : span + 1;
-}

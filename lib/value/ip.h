@@ -38,6 +38,3 @@ struct ip ip_next(const struct ip *ip);	    /* wraps around at the end of the fa
 struct ip ip_prev(const struct ip *ip);
 bool ip_contains(const struct ip *net, const struct ip *ip); /* false across families */
 bool ip_overlap(const struct ip *net, const struct ip *other);
-
-/* How many addresses lie from `first` to `last`, both counted; UINT64_MAX: that many or more. */
-uint64_t ip_span(const struct ip *first, const struct ip *last);

@@ -65,6 +65,9 @@ static int read_ip(const cJSON *item, const struct json_field *f, struct ip *to,
 
 	if (!cJSON_IsString(item))
 		return wrong_type(f->name, item, form, err);
+	/* The reference takes "" for none. */
+	if (!cidr && !*item->valuestring)
+		return 0;
 	if (cidr ? ip_parse_cidr(to, item->valuestring) : ip_parse(to, item->valuestring))
 		return 0;
 	wrong_type(f->name, item, form, err);

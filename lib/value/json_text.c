@@ -63,9 +63,10 @@ static int refuse_sloppy(const char *text, size_t len, struct error *err)
 	for (size_t i = 0, n; i < len; i += n) {
 		n = strspn(text + i, "+-.0123456789eE");
 		if (text[i] == '"') {
-			n = skip_string(text, i, err) - i;
-			if (n > len)
+			n = skip_string(text, i, err);
+			if (!n)
 				return -1;
+			n -= i;
 		} else if ((unsigned char)text[i] < ' ' &&
 			   (!text[i] || !strchr("\t\r\n", text[i]))) {
 			return bad_byte(text, i, err);

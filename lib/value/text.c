@@ -26,7 +26,8 @@ bool text_is_ifname(const char *text)
 	if (!len || len >= IFNAMSIZ || !strcmp(text, ".") || !strcmp(text, ".."))
 		return false;
 	for (; *text; text++)
-		if (strchr("/:%", *text) || isspace((unsigned char)*text))
+		/* To the kernel 0xa0 is white space too (lib/ctype.c). */
+		if (strchr("/:%\xa0", *text) || isspace((unsigned char)*text))
 			return false;
 	return true;
 }

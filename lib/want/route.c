@@ -24,17 +24,17 @@ static void put_metrics(struct nl_msg *msg, const struct result_route *told)
 static struct nl_msg *message(const struct route *t, unsigned link)
 {
 	struct nl_msg *msg = link_message_alloc(RTM_NEWROUTE, NLM_F_CREATE);
-	const struct ip *to = &t->told.to;
+	const struct ip to = ip_network(&t->told.to);
 	struct rtmsg rtm = {
-		.rtm_family = (uint8_t)to->family,
-		.rtm_dst_len = (uint8_t)to->prefix,
+		.rtm_family = (uint8_t)to.family,
+		.rtm_dst_len = (uint8_t)to.prefix,
 		.rtm_protocol = RTPROT_BOOT,
 		.rtm_scope = t->told.scope >= 0 ? (uint8_t)t->told.scope : RT_SCOPE_UNIVERSE,
 		.rtm_type = RTN_UNICAST,
 	};
 
 	nlmsg_append(msg, &rtm, sizeof(rtm), NLMSG_ALIGNTO);
-	nla_put(msg, RTA_DST, (int)ip_size(to), to->byte);
+	nla_put(msg, RTA_DST, (int)ip_size(&to), to.byte);
 	if (t->via.family)
 		nla_put(msg, RTA_GATEWAY, (int)ip_size(&t->via), t->via.byte);
 	nla_put_u32(msg, RTA_OIF, link);
@@ -74,8 +74,9 @@ static void compare(const struct route_seen *seen, void *arg)
 {
 	struct search *search = arg;
 	const struct route *t = search->wanted;
+	const struct ip to = ip_network(&t->told.to);
 
-	search->found |= ip_equal(&seen->to, &t->told.to) && seen->to.prefix == t->told.to.prefix &&
+	search->found |= ip_equal(&seen->to, &to) && seen->to.prefix == to.prefix &&
 			 (!t->via.family || ip_equal(&seen->via, &t->via));
 }
 

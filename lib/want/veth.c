@@ -75,7 +75,7 @@ static int veth_make(void *what, struct world *world, struct error *err)
 	if (link_need(host, v->bridge, &bridge, err) < 0 || routes_mtu(host, &pair.mtu, err) < 0)
 		return -1;
 	/* Its first port is about to give it a MAC, unless it has one that stays. */
-	if (!(bridge.flags & IFF_RUNNING) && link_pin_mac(host, &bridge, &mac, err) < 0)
+	if (!bridge.oper_up && link_pin_mac(host, &bridge, &mac, err) < 0)
 		return -1;
 	pair.bridge = bridge.index;
 	r = pair_make(host, &pair);

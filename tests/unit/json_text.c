@@ -241,7 +241,7 @@ static void try_control_characters(void)
 	static const size_t blanks[] = { 0, 2, 6, 8, 10, 12 };
 	char text[64];
 
-	for (char c = 1; c < ' '; c++) {
+	for (int c = 1; c < ' '; c++) {
 		expect_refused(text, (size_t)sprintf(text, "{\"a%c\":1}", c), "JSON");
 		expect_refused(text, (size_t)sprintf(text, "\"%c\"", c), "JSON");
 		expect_refused(text, (size_t)sprintf(text, "\"\\%c\"", c), "JSON");
@@ -253,7 +253,7 @@ static void try_control_characters(void)
 		for (size_t at = 0; at < COUNT(blanks); at++) {
 			size_t len = (size_t)sprintf(text, " { \"a\" : 1 } ");
 
-			text[blanks[at]] = c;
+			text[blanks[at]] = (char)c;
 			expect_refused(text, len, "JSON");
 		}
 	}
