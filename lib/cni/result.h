@@ -54,10 +54,7 @@ struct result {
 	int before_interfaces, before_ips, before_routes;
 };
 
-/*
- * Empties it. A result is large; only what is used of it is ever touched, so
- * declare it and clear it, and let no initialiser write zeros over all of it.
- */
+/* Empties it. A result is large: no initialiser should write zeros over what will not be used. */
 void result_clear(struct result *result);
 
 /* Each answers the index, or -1: there is no more room. */
@@ -69,8 +66,7 @@ int result_add_route(struct result *result, const struct result_route *route, st
 /* The index of the last interface of that name, in a sandbox or on the host; -1: there is none. */
 int result_find(const struct result *result, const char *name, bool in_sandbox);
 
-/* `from` may be of any version; without a cniVersion it is of `fallback`'s. It must outlive
- * *result. */
+/* `from` may be of any version; without a cniVersion it is of `fallback`'s. It outlives *result. */
 int result_read(struct result *result, const cJSON *from, enum version fallback, struct error *err);
 
 /* One route as a result or an IPAM configuration has it. */

@@ -266,7 +266,7 @@ int result_check_dns(const cJSON *dns, struct error *err)
 int result_read(struct result *result, const cJSON *from, enum version fallback, struct error *err)
 {
 	if (!cJSON_IsObject(from))
-		return error_set(err, CNI_BAD_CONTENT, "it is not an object");
+		return error_set(err, CNI_BAD_CONTENT, "it must be an object");
 	result_clear(result);
 	result->before = from;
 	result->before_version = fallback;

@@ -34,7 +34,7 @@ static void read_first_hop(struct route_seen *seen, const struct rtmsg *rtm, str
 	struct nlattr *tb[RTA_MAX + 1];
 
 	if (RTNH_OK(hop, nla_len(hops)) &&
-	    nla_parse(tb, RTA_MAX, (struct nlattr *)(void *)RTNH_DATA(hop),
+	    nla_parse(tb, RTA_MAX, (struct nlattr *)(uintptr_t)(hop + 1),
 		      hop->rtnh_len - (int)sizeof(*hop), NULL) == 0)
 		read_hop(seen, rtm, (unsigned)hop->rtnh_ifindex, tb[RTA_GATEWAY]);
 }

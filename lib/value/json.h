@@ -52,16 +52,11 @@ struct json_field {
 #define JSON_ARRAY(type, member) JSON_MEMBER_(type, member, const cJSON *, JSON_KIND_ARRAY)
 #define JSON_ANY(type, member) JSON_MEMBER_(type, member, const cJSON *, JSON_KIND_ANY)
 
-/*
- * Strings and items in `into` are borrowed from `object`. A NULL object has no
- * members; anything else that is not an object is an error. `table` ends with {}.
+/* What `into` gets is borrowed from `object`. A NULL object has no members. `table` ends with {}.
  */
 int json_read(const cJSON *object, const struct json_field *table, void *into, struct error *err);
 
-/*
- * The same for an object below `object`: "runtimeConfig", "args.cni". Its absence
- * is that of its members. Messages begin with the path.
- */
+/* The same for an object below `object`: "runtimeConfig", "args.cni", which may be absent. */
 struct json_place {
 	const cJSON *object;
 	const char *path;
@@ -72,10 +67,7 @@ int json_read_at(const struct json_place *place, const struct json_field *table,
 /* One value by itself, as a member of that name would be read. */
 int json_read_value(const cJSON *item, const struct json_field *field, void *to, struct error *err);
 
-/*
- * Puts the path of an object in front of what was said of it or of one of its
- * members: "ips[0]" and "address is missing" make "ips[0].address is missing".
- */
+/* Puts the path of an object in front: of "address is missing", "ips[0].address is missing". */
 _cold_ _printf_(2, 3) int json_error_at(struct error *err, const char *fmt, ...);
 
 /* For messages: the value as JSON, cut to fit. */
