@@ -4,9 +4,6 @@
 /*
  * Links: what the kernel tells of an interface, and the requests every kind of link shares
  *
- * Attributes are read here and not by libnl-route, because its links do not
- * show what a bridge says of its ports (IFLA_INFO_SLAVE_DATA).
- *
  * Source: net/core/rtnetlink.c, net/bridge/br_netlink.c (br_port_fill_attrs).
  */
 

@@ -4,9 +4,9 @@
 /*
  * Routes, as the kernel lists them
  *
- * Read through libnl-route, which knows the many shapes a route can have. This
- * is a room for looking only: what is to be there is told to the kernel by the
- * want "route".
+ * A room for looking only: what is to be there is told to the kernel by the want
+ * "route". Of a route with several next hops the first is shown, by which it can
+ * be recognised.
  */
 
 #include <stdint.h>
