@@ -46,7 +46,7 @@ addresses() { jq -r '.ips[].address' "$T"/*.result; }
 
 	export_all
 	pod p1 p2
-	for ((i = 1; i <= 12; i++)); do
+	for ((i = 1; i <= 10; i++)); do # so many wants has its plan
 		PODWIRE_FAULT=want:$i cni ADD p1 >/dev/null &
 		add p2
 		not wait $!
