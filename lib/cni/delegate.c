@@ -58,11 +58,17 @@ static char **environment(char *command)
 	return env;
 }
 
-static int spawn(struct delegate *child, const char *exe, enum verb verb, struct error *err)
+struct child {
+	int in, out, errs; /* files in memory */
+	int status;	   /* as waitpid() tells it */
+};
+
+static int spawn(const char *exe, enum verb verb, struct child *child, struct error *err)
 {
 	char *argv[] = { (char *)(uintptr_t)exe, NULL }, command[32];
 	posix_spawn_file_actions_t files;
 	_free_ char **env = NULL;
+	pid_t pid;
 	int r;
 
 	snprintf(command, sizeof(command), "CNI_COMMAND=%s", verb_names[verb]);
@@ -73,9 +79,13 @@ static int spawn(struct delegate *child, const char *exe, enum verb verb, struct
 	posix_spawn_file_actions_adddup2(&files, child->in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, child->out, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&files, child->errs, STDERR_FILENO);
-	r = posix_spawn(&child->pid, exe, &files, NULL, argv, env);
+	r = posix_spawn(&pid, exe, &files, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&files);
-	return r ? error_errno(err, r, "run %s", exe) : 0;
+	if (r)
+		return error_errno(err, r, "run %s", exe);
+	while ((r = waitpid(pid, &child->status, 0)) < 0 && errno == EINTR)
+		;
+	return r < 0 ? error_errno(err, errno, "wait for %s", exe) : 0;
 }
 
 /* What a file in memory holds, and a NUL behind it. The caller frees it. */
@@ -118,7 +128,8 @@ struct refusal {
 };
 
 /* Its error as it stands there; else what is known of its end. */
-static int refused(const struct delegate *child, const cJSON *answer, struct error *err)
+static int refused(const char *type, const struct child *child, const cJSON *answer,
+		   struct error *err)
 {
 	static const struct json_field table[] = {
 		{ "code", JSON_UINT(struct refusal, code), .required = true },
@@ -137,7 +148,7 @@ static int refused(const struct delegate *child, const cJSON *answer, struct err
 		error_detail(err, "%s", refusal.details);
 		return -1;
 	}
-	tell_status(child->type, child->status, err);
+	tell_status(type, child->status, err);
 	words = contents(child->errs, &len);
 	if (words && len)
 		error_detail(err, "its last words: %s", last_lines(words, len));
@@ -154,7 +165,7 @@ static void pass_on(int errs)
 		return; /* nobody listens: there is nothing to lose */
 }
 
-static int answer_of(const struct delegate *child, cJSON **answer, struct error *err)
+static int answer_of(const char *type, const struct child *child, cJSON **answer, struct error *err)
 {
 	_json_ cJSON *json = NULL;
 	_free_ char *text = NULL;
@@ -166,69 +177,30 @@ static int answer_of(const struct delegate *child, cJSON **answer, struct error 
 	if (text && len)
 		r = json_parse(&json, text, len, &garbage);
 	if (child->status)
-		return refused(child, json, err);
+		return refused(type, child, json, err);
 	if (r < 0) {
 		*err = garbage;
-		return error_prefix(err, "answer of plugin %s: ", child->type);
+		return error_prefix(err, "answer of plugin %s: ", type);
 	}
 	*answer = take_ptr(json);
 	return 0;
 }
 
-static void close_files(struct delegate *delegate)
-{
-	scope_close(&delegate->in);
-	scope_close(&delegate->out);
-	scope_close(&delegate->errs);
-	*delegate = DELEGATE_NONE;
-}
-
-static int prepare(struct delegate *delegate, const struct request *req, struct error *err)
-{
-	delegate->in = memfd_create("stdin", MFD_CLOEXEC);
-	delegate->out = memfd_create("stdout", MFD_CLOEXEC);
-	delegate->errs = memfd_create("stderr", MFD_CLOEXEC);
-	if (delegate->in < 0 || delegate->out < 0 || delegate->errs < 0 ||
-	    pwrite(delegate->in, req->text, req->text_len, 0) != (ssize_t)req->text_len)
-		return error_errno(err, errno, "prepare to run plugin %s", delegate->type);
-	return 0;
-}
-
-int delegate_start(struct delegate *delegate, const struct request *req, const char *type,
-		   struct error *err)
-{
-	char exe[PATH_MAX];
-
-	*delegate = DELEGATE_NONE;
-	delegate->type = type;
-	if (find(req, type, exe, err) == 0 && prepare(delegate, req, err) == 0 &&
-	    spawn(delegate, exe, req->verb, err) == 0)
-		return 0;
-	close_files(delegate);
-	return -1;
-}
-
-int delegate_finish(struct delegate *delegate, cJSON **answer, struct error *err)
-{
-	int r;
-
-	while ((r = waitpid(delegate->pid, &delegate->status, 0)) < 0 && errno == EINTR)
-		;
-	if (r < 0) {
-		error_errno(err, errno, "wait for plugin %s", delegate->type);
-	} else {
-		pass_on(delegate->errs);
-		r = answer_of(delegate, answer, err);
-	}
-	close_files(delegate);
-	return r;
-}
-
 int delegate_run(const struct request *req, const char *type, cJSON **answer, struct error *err)
 {
-	struct delegate delegate;
+	_close_ int in = memfd_create("stdin", MFD_CLOEXEC);
+	_close_ int out = memfd_create("stdout", MFD_CLOEXEC);
+	_close_ int errs = memfd_create("stderr", MFD_CLOEXEC);
+	struct child child = { .in = in, .out = out, .errs = errs };
+	char exe[PATH_MAX];
 
-	if (delegate_start(&delegate, req, type, err) < 0)
+	if (find(req, type, exe, err) < 0)
 		return -1;
-	return delegate_finish(&delegate, answer, err);
+	if (in < 0 || out < 0 || errs < 0 ||
+	    pwrite(in, req->text, req->text_len, 0) != (ssize_t)req->text_len)
+		return error_errno(err, errno, "prepare to run %s", exe);
+	if (spawn(exe, req->verb, &child, err) < 0)
+		return -1;
+	pass_on(errs);
+	return answer_of(type, &child, answer, err);
 }

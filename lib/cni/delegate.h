@@ -16,21 +16,6 @@
 
 #include "cni/request.h"
 
-struct delegate {
-	const char *type;  /* borrowed: its name */
-	int in, out, errs; /* files in memory */
-	int pid, status;   /* status: as waitpid() tells it */
-};
-
-#define DELEGATE_NONE ((struct delegate){ .in = -1, .out = -1, .errs = -1 })
-
-/* Lets it begin with the request's verb, and does not wait. Who starts it has to finish it. */
-int delegate_start(struct delegate *delegate, const struct request *req, const char *type,
-		   struct error *err);
-
-/* Waits for its end. *answer is what it printed, or stays NULL; freed with cJSON_Delete(). */
-int delegate_finish(struct delegate *delegate, cJSON **answer, struct error *err);
-
 /*
  * Runs the plugin `type` with the request's verb. *answer is what it printed, or
  * stays NULL; the caller frees it with cJSON_Delete().

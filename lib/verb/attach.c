@@ -234,25 +234,9 @@ static int check(const struct plugin *plugin, const struct request *req, struct 
 	return plan_check(&plan, &world, err);
 }
 
-/* Looking changes nothing: the delegate looks at its part while we look at ours. */
 static int attach_check(const struct plugin *plugin, const struct request *req, struct error *err)
 {
-	struct delegate delegate = DELEGATE_NONE;
-	struct error of_lease;
-	const char *ipam = NULL;
-	cJSON *answer = NULL;
-	int ours, theirs = ipam_of(plugin, req, &ipam, &of_lease);
-	bool asked = theirs == 0;
-
-	if (asked)
-		theirs = delegate_start(&delegate, req, ipam, &of_lease);
-	ours = check(plugin, req, err);
-	if (asked && theirs == 0)
-		theirs = delegate_finish(&delegate, &answer, &of_lease);
-	cJSON_Delete(answer);
-	if (ours == 0 && theirs < 0)
-		*err = of_lease;
-	return ours < 0 || theirs < 0 ? -1 : 0;
+	return check(plugin, req, err) < 0 ? -1 : delegate_too(plugin, req, err);
 }
 
 static int ready(const struct plugin *plugin, const struct request *req, struct error *err)

@@ -14,8 +14,8 @@
  *   DEL     the plan with nothing known is unmade, backwards; then the lease is
  *           released: an address is free only when nothing answers to it any
  *           more. Errors are gathered and stop nothing.
- *   CHECK   the plan is written from prevResult and each want asked, while the
- *           delegate does its CHECK.
+ *   CHECK   the plan is written from prevResult and each want asked; then the
+ *           delegate's CHECK.
  *   STATUS  each want is asked whether it could be made; then the delegate.
  *   GC      each kind is swept; then the delegate's GC.
  */
