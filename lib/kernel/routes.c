@@ -41,7 +41,6 @@ static void read_first_hop(struct route_seen *seen, const struct rtmsg *rtm, str
 
 static struct route_seen seen_route(const struct rtmsg *rtm, struct nlattr **tb)
 {
-	struct nlattr *metrics[RTAX_MAX + 1] = { 0 };
 	struct route_seen seen = { .to = { .family = rtm->rtm_family },
 				   .table = tb[RTA_TABLE] ? u32(tb[RTA_TABLE]) : rtm->rtm_table,
 				   .priority = u32(tb[RTA_PRIORITY]),
@@ -54,10 +53,6 @@ static struct route_seen seen_route(const struct rtmsg *rtm, struct nlattr **tb)
 		read_first_hop(&seen, rtm, tb[RTA_MULTIPATH]);
 	else
 		read_hop(&seen, rtm, u32(tb[RTA_OIF]), tb[RTA_GATEWAY]);
-	if (tb[RTA_METRICS])
-		nla_parse_nested(metrics, RTAX_MAX, tb[RTA_METRICS], NULL);
-	seen.mtu = u32(metrics[RTAX_MTU]);
-	seen.advmss = u32(metrics[RTAX_ADVMSS]);
 	return seen;
 }
 

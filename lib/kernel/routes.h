@@ -16,7 +16,7 @@
 
 struct route_seen {
 	struct ip to, via; /* via.family 0: no gateway */
-	unsigned table, link, priority, mtu, advmss;
+	unsigned table, link, priority;
 	uint8_t protocol;
 };
 
