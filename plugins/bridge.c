@@ -18,6 +18,7 @@
 #include "want/addr.h"
 #include "want/bridge.h"
 #include "want/carrier.h"
+#include "want/claimed.h"
 #include "want/forwarding.h"
 #include "want/gateway.h"
 #include "want/route.h"
@@ -235,6 +236,55 @@ static void want_default_route(const struct attaching *a, int family)
 			   .via = told.via);
 }
 
+/* What DEL and GC are about was made under another configuration, perhaps. */
+static bool forgets(const struct attaching *a)
+{
+	return a->req->verb == VERB_DEL || a->req->verb == VERB_GC;
+}
+
+/* For what these are about, no lease has to be known. */
+static bool is_of_no_lease(const struct attaching *a)
+{
+	return forgets(a) || a->req->verb == VERB_STATUS;
+}
+
+static const struct ip *own_ips(const struct attaching *a, size_t *n)
+{
+	const struct result *known = a->known;
+	struct ip *ip = plan_room(a->plan, (size_t)known->n_ips * sizeof(*ip));
+
+	*n = 0;
+	for (int i = 0; i < known->n_ips; i++)
+		if (is_ours(a, &known->ip[i]))
+			ip[(*n)++] = known->ip[i].address;
+	return ip;
+}
+
+static const struct ip *exceptions(const struct attaching *a, size_t *n)
+{
+	const cJSON *list = a->conf.exceptions, *item;
+	struct ip *ip = plan_room(a->plan, (size_t)cJSON_GetArraySize(list) * sizeof(*ip));
+
+	*n = 0;
+	cJSON_ArrayForEach(item, list)
+		*n += ip_parse_cidr(&ip[*n], item->valuestring);
+	return ip;
+}
+
+static void want_firewall(const struct attaching *a)
+{
+	const struct attachment *owner = &a->req->attachment;
+	size_t n_ips, n_excepts;
+	const struct ip *ip = own_ips(a, &n_ips), *except = exceptions(a, &n_excepts);
+
+	if (forgets(a) || (a->conf.masquerade && (n_ips || is_of_no_lease(a))))
+		want_masquerade(a->plan, .owner = owner, .backend = a->conf.backend, .ip = ip,
+				.n_ips = n_ips, .except = except, .n_excepts = n_excepts);
+	if (forgets(a) || a->conf.check_mac)
+		want_maccheck(a->plan, .owner = owner, .link = identity_veth(owner),
+			      .mac = mac_of(a));
+}
+
 static int bridge_wants(struct plan *plan, const struct request *req, const struct result *known,
 			struct error *err)
 {
@@ -248,13 +298,14 @@ static int bridge_wants(struct plan *plan, const struct request *req, const stru
 
 	want_links(&a);
 	want_vlans(&a);
-	if (a.conf.layer3 && !known->n_ips)
+	if (a.conf.layer3 && !known->n_ips && !is_of_no_lease(&a))
 		return r;
 	if (!a.conf.layer2_only)
 		want_container_settings(&a);
 	for (int i = 0; i < known->n_ips; i++)
 		if (is_ours(&a, &known->ip[i]))
 			want_address(&a, &known->ip[i]);
+	want_firewall(&a);
 	if (!a.conf.layer2_only)
 		want_live(&a);
 	want_leased_routes(&a);

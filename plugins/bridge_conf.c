@@ -13,8 +13,8 @@
 
 /* As it stands in the file, before anything is made of it. */
 struct wire {
-	const char *bridge, *mac;
-	const cJSON *mtu, *trunk;
+	const char *bridge, *mac, *backend;
+	const cJSON *mtu, *trunk, *exceptions;
 	unsigned vlan;
 	bool is_gateway, is_default_gateway, force_address, hairpin, promisc, isolated;
 	bool keep_default_vlan, enabledad, layer2_only, ip_masq, macspoofchk;
@@ -26,6 +26,8 @@ static const struct json_field table[] = {
 	{ "isDefaultGateway", JSON_BOOL(struct wire, is_default_gateway) },
 	{ "forceAddress", JSON_BOOL(struct wire, force_address) },
 	{ "ipMasq", JSON_BOOL(struct wire, ip_masq) },
+	{ "ipMasqBackend", JSON_STRING(struct wire, backend) },
+	{ "nonMasqueradeCIDRs", JSON_ARRAY(struct wire, exceptions) },
 	{ "mtu", JSON_ANY(struct wire, mtu) },
 	{ "hairpinMode", JSON_BOOL(struct wire, hairpin) },
 	{ "promiscMode", JSON_BOOL(struct wire, promisc) },
@@ -39,15 +41,34 @@ static const struct json_field table[] = {
 	{},
 };
 
+static int read_masquerade(struct bridge_conf *conf, const struct wire *wire, struct error *err)
+{
+	const cJSON *item;
+	struct ip net;
+	int i = 0;
+
+	if (!claim_backend_parse(&conf->backend, wire->backend))
+		return error_set(err, CNI_INVALID_CONFIG,
+				 "ipMasqBackend is \"%.50s\", must be nftables or iptables",
+				 wire->backend);
+	cJSON_ArrayForEach(item, wire->exceptions) {
+		if (!cJSON_IsString(item))
+			return error_set(err, CNI_BAD_CONTENT,
+					 "nonMasqueradeCIDRs[%d] must be a text", i);
+		if (!ip_parse_cidr(&net, item->valuestring))
+			return error_set(err, CNI_INVALID_CONFIG,
+					 "nonMasqueradeCIDRs[%d] is \"%.50s\", must be a network "
+					 "such as 10.244.0.0/16",
+					 i, item->valuestring);
+		i++;
+	}
+	conf->exceptions = wire->exceptions;
+	return 0;
+}
+
 static int refuse_exclusions(const struct wire *wire, const struct bridge_conf *conf,
 			     struct error *err)
 {
-	if (wire->ip_masq)
-		return error_set(err, CNI_UNSUPPORTED_FIELD,
-				 "ipMasq: true is not supported by this version");
-	if (wire->macspoofchk)
-		return error_set(err, CNI_UNSUPPORTED_FIELD,
-				 "macspoofchk: true is not supported by this version");
 	if (wire->hairpin && wire->promisc)
 		return error_set(
 			err, CNI_INVALID_CONFIG,
@@ -200,6 +221,8 @@ static void copy_switches(struct bridge_conf *conf, const struct wire *wire)
 	conf->isolated = wire->isolated;
 	conf->detect_duplicates = wire->enabledad;
 	conf->layer2_only = wire->layer2_only;
+	conf->masquerade = wire->ip_masq;
+	conf->check_mac = wire->macspoofchk;
 }
 
 int bridge_conf_read(struct bridge_conf *conf, const struct request *req, struct error *err)
@@ -218,7 +241,7 @@ int bridge_conf_read(struct bridge_conf *conf, const struct request *req, struct
 	conf->bridge = wire.bridge;
 	if (read_mtu(conf, wire.mtu, err) < 0 || read_mac(conf, req, err) < 0 ||
 	    read_vlans(conf, &wire, err) < 0 || read_ipam(conf, req, err) < 0 ||
-	    name_gateway_link(conf, err) < 0)
+	    name_gateway_link(conf, err) < 0 || read_masquerade(conf, &wire, err) < 0)
 		return -1;
 	return refuse_exclusions(&wire, conf, err);
 }

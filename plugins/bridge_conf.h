@@ -6,6 +6,7 @@
 #include <net/if.h>
 
 #include "cni/request.h"
+#include "firewall/claim.h"
 #include "kernel/vlans.h"
 #include "value/mac.h"
 
@@ -22,6 +23,9 @@ struct bridge_conf {
 	bool keep_default_vlan, has_vlans;
 	struct vlans vlans;	    /* of the port */
 	struct ifname gateway_link; /* where the gateway's addresses go */
+	bool masquerade, check_mac; /* ipMasq, macspoofchk */
+	enum claim_backend backend; /* of the masquerade */
+	const cJSON *exceptions; /* nonMasqueradeCIDRs: a list of text that ip_parse_cidr() takes */
 };
 
 /* As far as it can be read, even when it answers -1. */

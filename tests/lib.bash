@@ -47,7 +47,7 @@ teardown() {
 	for ns in /run/netns/*; do
 		[ -e "$ns" ] && ip netns delete "${ns##*/}" 2>/dev/null || rm -rf "$ns"
 	done
-	rm -rf "$T" /var/lib/cni
+	rm -rf "$T" /var/lib/cni /run/podwire
 }
 
 on_host() { nsenter --net=/run/netns/host -- "$@"; }
@@ -130,7 +130,7 @@ fails() {
 	! grep -E 'Sanitizer|runtime error' "$T/stderr"
 }
 
-# Links, addresses, routes and settings of the host, and the store. What is bound to change
+# Links, addresses, routes, settings and firewall elements of the host, and the store. What is bound to change
 # (interface numbers, timers) is left out.
 state() {
 	on_host ip -j -d link | jq -S 'map(del(.ifindex, .link_index, .link_netnsid, .qdisc, .tso_max_size, .gso_max_size) |
@@ -142,6 +142,8 @@ state() {
 		startswith("ff00") | not)) | sort_by(.dst, .table)'
 	on_host sh -c 'cd /proc/sys/net; grep -H . ipv4/ip_forward ipv6/conf/all/forwarding \
 		ipv?/conf/*/accept_ra ipv?/conf/*/forwarding' 2>/dev/null
+	on_host nft -j list ruleset | jq -Sc '.nftables[] | (.set // .map // empty) | select(.elem) | [.name, .elem]'
+	find /run/podwire/*/pods -type f 2>/dev/null | sort
 	find /var/lib/cni -mindepth 2 -type f -exec sh -c 'echo "$0: $(cat "$0")"' {} \; 2>/dev/null |
 		grep -v /lock: | sort
 }

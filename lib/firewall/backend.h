@@ -26,6 +26,8 @@ struct claim_of {
 
 struct backend {
 	const char *name;
+	enum claim_backend is;
+	const char *text; /* what the journal's files of it end in */
 	/* All of it or nothing. 1: this backend cannot be used here; fw->why_not says why. */
 	int (*put)(struct firewall *fw, const struct claim *claim, struct error *err);
 	/* Absence is success. */
@@ -41,4 +43,4 @@ struct backend {
 	int (*restore)(struct firewall *fw, struct error *err);
 };
 
-extern const struct backend nftables_backend, iptables_backend;
+extern const struct backend nftables_backend;

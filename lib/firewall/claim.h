@@ -22,10 +22,14 @@ extern const char *const claim_sorts[CLAIM_SORTS]; /* "masquerade", "hostport", 
 
 enum claim_backend { BACKEND_ANY, BACKEND_NFTABLES, BACKEND_IPTABLES };
 
+/* "nftables", "iptables"; NULL and "" are BACKEND_ANY. */
+bool claim_backend_parse(enum claim_backend *backend, const char *text);
+
 struct claim_port {
 	uint8_t protocol; /* IPPROTO_TCP, _UDP, _SCTP */
 	uint16_t host, pod;
-	struct ip on; /* the host's address; family 0: all of them */
+	struct ip
+		on; /* an address of the host; the zero address: all of its family; family 0: all */
 };
 
 struct claim {
@@ -43,7 +47,7 @@ struct claim {
 	const struct claim_port *port;
 	size_t n_ports;
 	bool snat, masq_all;
-	const char *way[2];	   /* the host's link to ip[i]; packets to host ports cross it */
+	struct ifname way[2];	   /* the host's link to ip[i]: packets to host ports cross it */
 	const char *conditions[2]; /* of IPv4, of IPv6; in the backend's syntax; NULL: none */
 	const char *mark_chain;	   /* iptables: who shall mark for masquerading; NULL: nobody */
 	/* MAC check: the port of the bridge, and what its frames must carry */
@@ -53,6 +57,9 @@ struct claim {
 
 /* Does a mapping serve the family of this address? */
 bool claim_port_serves(const struct claim_port *port, const struct ip *ip);
+
+/* Does it hold the port on every address of the host, of the families that it serves? */
+bool claim_port_is_everywhere(const struct claim_port *port);
 
 /* "tcp", "udp", "sctp". */
 const char *claim_protocol(uint8_t protocol);

@@ -25,15 +25,26 @@ static void scope_dir(DIR **dir)
 }
 #define _dir_ _cleanup_(scope_dir)
 
-int journal_lock(struct journal *journal, enum lock_mode mode, struct error *err)
+int journal_lock_if_there(struct journal *journal, enum lock_mode mode, struct error *err)
 {
-	if (journal->dir < 0 && mkdir(JOURNAL_ROOT, 0755) < 0 && errno != EEXIST)
-		return error_errno(err, errno, "create %s", JOURNAL_ROOT);
 	if (journal->dir < 0)
 		journal->dir = open(JOURNAL_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (journal->dir < 0 && errno == ENOENT)
+		return 1;
 	if (journal->dir < 0)
 		return error_errno(err, errno, "open %s", JOURNAL_ROOT);
 	return lock_take(journal->dir, mode, JOURNAL_ROOT, err);
+}
+
+int journal_lock(struct journal *journal, enum lock_mode mode, struct error *err)
+{
+	int r = journal_lock_if_there(journal, mode, err);
+
+	if (r <= 0)
+		return r;
+	if (mkdir(JOURNAL_ROOT, 0755) < 0 && errno != EEXIST)
+		return error_errno(err, errno, "create %s", JOURNAL_ROOT);
+	return journal_lock_if_there(journal, mode, err);
 }
 
 void journal_unlock(struct journal *journal)

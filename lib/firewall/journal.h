@@ -32,6 +32,10 @@ struct journal {
 
 /* Opens it when it is not open yet, and takes the lock. */
 int journal_lock(struct journal *journal, enum lock_mode mode, struct error *err);
+
+/* For those who only take away. 1: there is no journal; nothing is locked, and all else here must
+ * not be called. */
+int journal_lock_if_there(struct journal *journal, enum lock_mode mode, struct error *err);
 void journal_unlock(struct journal *journal);
 void journal_close(struct journal *journal);
 

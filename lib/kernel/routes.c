@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -114,4 +115,36 @@ int routes_mtu(struct netns *ns, unsigned *mtu, struct error *err)
 		return -1;
 	*mtu = link.mtu;
 	return 0;
+}
+
+static int on_way(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *link = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct rtmsg), RTA_OIF);
+
+	*(unsigned *)arg = u32(link);
+	return NL_OK;
+}
+
+int routes_link_to(struct netns *ns, const struct ip *to, char name[static IFNAMSIZ],
+		   struct error *err)
+{
+	struct nl_msg *msg = link_message_alloc(RTM_GETROUTE, 0);
+	struct rtmsg rtm = { .rtm_family = (unsigned char)to->family,
+			     .rtm_dst_len = (unsigned char)ip_bits(to) };
+	char text[IP_STRLEN];
+	unsigned index = 0;
+	struct link link;
+	int r;
+
+	nlmsg_append(msg, &rtm, sizeof(rtm), NLMSG_ALIGNTO);
+	nla_put(msg, RTA_DST, (int)ip_size(to), to->byte);
+	r = netns_ask(ns, msg, on_way, &index);
+	if (r == -ENETUNREACH || r == -EHOSTUNREACH || (r == 0 && !index))
+		return 1;
+	if (r < 0)
+		return netns_error(ns, err, "look for the way to %s", ip_str(to, text));
+	r = link_get_by_index(ns, index, &link, err);
+	if (r == 0)
+		memcpy(name, link.name, IFNAMSIZ);
+	return r;
 }

@@ -9,6 +9,7 @@
  * be recognised.
  */
 
+#include <net/if.h>
 #include <stdint.h>
 
 #include "kernel/netns.h"
@@ -37,3 +38,7 @@ int routes_each(struct netns *ns, const struct routes_visit *visit, struct error
  * values stay.
  */
 int routes_mtu(struct netns *ns, unsigned *mtu, struct error *err);
+
+/* The link that packets to `to` leave by. 1: there is no way to it. */
+int routes_link_to(struct netns *ns, const struct ip *to, char link[static IFNAMSIZ],
+		   struct error *err);

@@ -32,6 +32,7 @@ enum {
 	CNI_LIMITED = 51,
 	/* 100 and above are ours. */
 	CNI_NO_ADDRESS = 100,
+	CNI_PORT_TAKEN = 101,
 	CNI_ADDRESS_TAKEN = 102,
 	CNI_CHECK_FAILED = 103,
 	CNI_INTERNAL = 999,

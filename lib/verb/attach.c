@@ -123,15 +123,22 @@ static int open_world(struct addition *a, struct error *err)
 	return world_lock(a->world, err);
 }
 
+/* What is known before anything is done: to a chained plugin, what the ones before it achieved. */
+static const struct result *known_before(const struct plugin *plugin, const struct result *before)
+{
+	return plugin->passes ? before : &nothing;
+}
+
 static int prepare(struct addition *a, struct error *err)
 {
 	if (ipam_of(a->plugin, a->req, &a->ipam, err) < 0 ||
-	    result_check_dns(own_dns(a->req), err) < 0 ||
-	    a->plugin->wants(a->plan, a->req, &nothing, err) < 0)
+	    result_check_dns(own_dns(a->req), err) < 0)
 		return -1;
 	if (a->req->prev_result &&
 	    result_read(a->result, a->req->prev_result, a->req->version, err) < 0)
 		return error_prefix(err, "prevResult: ");
+	if (a->plugin->wants(a->plan, a->req, known_before(a->plugin, a->result), err) < 0)
+		return -1;
 	return open_world(a, err);
 }
 
@@ -176,15 +183,15 @@ static int delegate_too(const struct plugin *plugin, const struct request *req, 
 	return r;
 }
 
-static int unmake(const struct plugin *plugin, const struct request *req, struct error *err)
+static int unmake(const struct plugin *plugin, const struct request *req, struct world *world,
+		  struct error *err)
 {
-	_world_ struct world world = WORLD_NONE;
 	_plan_ struct plan plan = PLAN_NONE;
 	struct error of_netns = { 0 }, of_plan, ignored;
 
-	if (world_open(&world, err) < 0)
+	if (world_open(world, err) < 0)
 		return -1;
-	if (*req->netns && world_open_container(&world, req->netns, &of_netns) < 0 &&
+	if (*req->netns && world_open_container(world, req->netns, &of_netns) < 0 &&
 	    of_netns.code == CNI_INVALID_ENVIRONMENT) {
 		*err = of_netns;
 		return -1;
@@ -192,15 +199,17 @@ static int unmake(const struct plugin *plugin, const struct request *req, struct
 	/* What is wrong with the configuration did not keep it from saying what is ours. */
 	plugin->wants(&plan, req, &nothing, &ignored);
 	*err = of_netns;
-	if (plan_unmake(&plan, &world, &of_plan) < 0)
+	if (plan_unmake(&plan, world, &of_plan) < 0)
 		error_join(err, &of_plan);
 	return err->code ? -1 : 0;
 }
 
+/* The world closes last: the kernel frees firewall elements while links and lease go. */
 static int attach_del(const struct plugin *plugin, const struct request *req, struct error *err)
 {
+	_world_ struct world world = WORLD_NONE;
 	struct error of_links, of_lease;
-	int r = unmake(plugin, req, &of_links);
+	int r = unmake(plugin, req, &world, &of_links);
 
 	*err = (struct error){ 0 };
 	if (r < 0)
@@ -307,10 +316,11 @@ static int attach_plan(const struct plugin *plugin, const struct request *req, s
 	size_t first;
 
 	result_clear(&known);
-	if (ipam_of(plugin, req, &ipam, err) < 0 || plugin->wants(&plan, req, &nothing, err) < 0)
-		return -1;
 	if (req->prev_result && result_read(&known, req->prev_result, req->version, err) < 0)
 		return error_prefix(err, "prevResult: ");
+	if (ipam_of(plugin, req, &ipam, err) < 0 ||
+	    plugin->wants(&plan, req, known_before(plugin, &known), err) < 0)
+		return -1;
 	plan_print(&plan, 0, stdout);
 	if (!ipam)
 		return 0;

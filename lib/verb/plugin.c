@@ -100,19 +100,44 @@ static int dry_run(const struct plugin *plugin)
 	return EXIT_SUCCESS;
 }
 
+static const struct command *find_command(const struct plugin *plugin, const char *name)
+{
+	for (const struct command *c = plugin->commands; c && c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct error err = { 0 };
+	int r = command->run(argc, argv, &err);
+
+	return r < 0 ? print_error(&err, VERSION_NEWEST) : r;
+}
+
 static void introduce(const struct plugin *plugin)
 {
 	fprintf(stderr, "podwire %s %s: %s\nCNI versions:", plugin->name, PODWIRE_VERSION,
 		plugin->about);
 	for (int v = 0; v < VERSIONS; v++)
 		fprintf(stderr, " %s", version_names[v]);
-	fprintf(stderr, "\nA container runtime runs it with CNI_COMMAND set.%s%s%s\n",
-		plugin->verbs->plan ? " By hand: " : "", plugin->verbs->plan ? plugin->name : "",
-		plugin->verbs->plan ? " plan < configuration" : "");
+	fputs("\nA container runtime runs it with CNI_COMMAND set.", stderr);
+	if (plugin->verbs->plan || plugin->commands)
+		fputs(" By hand:", stderr);
+	if (plugin->verbs->plan)
+		fprintf(stderr, "\n  %s plan < configuration   what an ADD would do", plugin->name);
+	for (const struct command *c = plugin->commands; c && c->name; c++)
+		fprintf(stderr, "\n  %s %s   %s", plugin->name, c->name, c->about);
+	fputc('\n', stderr);
 }
 
 int plugin_main(const struct plugin *plugin, int argc, char **argv)
 {
+	const struct command *command = argc > 1 ? find_command(plugin, argv[1]) : NULL;
+
+	if (command)
+		return run_command(command, argc - 1, argv + 1);
 	if (argc > 1 && plugin->verbs->plan && !strcmp(argv[1], "plan"))
 		return dry_run(plugin);
 	if (argc > 1 || !getenv("CNI_COMMAND")) {

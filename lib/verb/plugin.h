@@ -29,6 +29,15 @@ struct verbs {
 	int (*plan)(const struct plugin *, const struct request *, struct error *);
 };
 
+/*
+ * What people can ask for by name: "<plugin> <command>". A request is not read
+ * for it. It answers the exit status, or -1 with an error to be printed.
+ */
+struct command {
+	const char *name, *about;
+	int (*run)(int argc, char **argv, struct error *); /* argv[0]: the command's name */
+};
+
 struct plugin {
 	const char *name, *about; /* about: one line of help */
 	const struct verbs *verbs;
@@ -41,8 +50,9 @@ struct plugin {
 	 */
 	int (*wants)(struct plan *, const struct request *, const struct result *known,
 		     struct error *);
-	bool leases; /* asks the configuration's IPAM plugin for addresses */
-	bool passes; /* a prevResult is passed on as it is: nothing is added to it */
+	const struct command *commands; /* ends with {}; NULL: none */
+	bool leases;			/* asks the configuration's IPAM plugin for addresses */
+	bool passes;			/* a prevResult is what is known, and passed on as it is */
 };
 
 /*

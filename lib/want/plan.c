@@ -16,6 +16,26 @@ static void *grow(void *old, size_t size)
 	return more;
 }
 
+/* Each room begins with the way to the one before. */
+void *plan_room(struct plan *plan, size_t size)
+{
+	void **room = grow(NULL, sizeof(*room) + size);
+
+	*room = plan->rooms;
+	plan->rooms = room;
+	return room + 1;
+}
+
+static void free_rooms(struct plan *plan)
+{
+	while (plan->rooms) {
+		void *room = plan->rooms;
+
+		plan->rooms = *(void **)room;
+		free(room);
+	}
+}
+
 void plan_want(struct plan *plan, const struct want_kind *kind, const void *what, size_t size)
 {
 	struct want *w;
@@ -45,6 +65,7 @@ void plan_close(struct plan *plan)
 	while (plan->n > 0)
 		free(plan->want[--plan->n].what);
 	free(plan->want);
+	free_rooms(plan);
 	*plan = PLAN_NONE;
 }
 

@@ -25,10 +25,15 @@ struct plan {
 	size_t n, room;
 	size_t done;	/* so many have been made or found true */
 	size_t written; /* so many has the plugin wanted since plan_rewrite() */
+	void *rooms;	/* see plan_room() */
 	bool torn;	/* it wanted other things the second time: a mistake in the plugin */
 };
 
 #define PLAN_NONE ((struct plan){ .want = NULL })
+
+/* Memory that lives as long as the plan: for what wants point to. Out of memory ends the process.
+ */
+void *plan_room(struct plan *plan, size_t size);
 
 void plan_want(struct plan *plan, const struct want_kind *kind, const void *what, size_t size);
 

@@ -52,4 +52,5 @@ void world_close(struct world *world)
 {
 	netns_close(&world->ns[CONTAINER]);
 	netns_close(&world->ns[HOST]);
+	firewall_close(&world->firewall);
 }

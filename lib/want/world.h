@@ -15,6 +15,7 @@
  * create, none left behind, and a namespace of its own for every test.
  */
 
+#include "firewall/firewall.h"
 #include "kernel/netns.h"
 
 enum place { HOST, CONTAINER };
@@ -22,9 +23,10 @@ enum place { HOST, CONTAINER };
 struct world {
 	struct netns ns[2]; /* by place; the container's is not open when it is gone */
 	bool alone;
+	struct firewall firewall; /* the host's */
 };
 
-#define WORLD_NONE ((struct world){ .ns = { NETNS_NONE, NETNS_NONE } })
+#define WORLD_NONE ((struct world){ .ns = { NETNS_NONE, NETNS_NONE }, .firewall = FIREWALL_NONE })
 
 extern const char *const place_names[2];
 

@@ -1,0 +1,3 @@
+# A text becomes a string of C.
+s/[\\"]/\\&/g
+s/.*/"&\\n"/

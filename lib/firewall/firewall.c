@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdio.h>
+
+#include "firewall/firewall.h"
+#include "value/scope.h"
+
+static const struct backend *const backends[] = { &nftables_backend };
+
+/* Those that a claim may be kept by, in the order of preference. */
+static bool may_keep(const struct backend *backend, const struct claim *claim)
+{
+	return claim->backend == BACKEND_ANY || claim->backend == backend->is;
+}
+
+struct reasons {
+	char text[1200];
+	size_t len;
+};
+
+static void add_reason(struct reasons *reasons, const char *reason)
+{
+	int n = snprintf(reasons->text + reasons->len, sizeof(reasons->text) - reasons->len, "%s%s",
+			 reasons->len ? "; " : "", reason);
+
+	reasons->len += n > 0 ? (size_t)n : 0;
+	if (reasons->len >= sizeof(reasons->text))
+		reasons->len = sizeof(reasons->text) - 1;
+}
+
+typedef int backend_fn(struct firewall *fw, const struct claim *claim, struct error *err);
+
+/* By the first backend that can; which others could not, and why, goes to stderr or into the error.
+ */
+static int by_one(struct firewall *fw, const struct claim *claim, size_t verb, struct error *err)
+{
+	struct reasons reasons = { .text = "" };
+
+	for (size_t i = 0; i < COUNT(backends); i++) {
+		backend_fn *const verbs[] = { backends[i]->put, backends[i]->ready };
+		int r;
+
+		if (!may_keep(backends[i], claim))
+			continue;
+		r = verbs[verb](fw, claim, err);
+		if (r < 0 && reasons.len)
+			error_detail(err, " (%s was used because of: %s)", backends[i]->name,
+				     reasons.text);
+		if (r <= 0)
+			return r;
+		add_reason(&reasons, fw->why_not);
+	}
+	error_set(err, CNI_NOT_AVAILABLE, "no firewall can keep the %s", claim_sorts[claim->sort]);
+	error_detail(err, "%s", reasons.text);
+	return -1;
+}
+
+int firewall_put(struct firewall *fw, const struct claim *claim, struct error *err)
+{
+	return by_one(fw, claim, 0, err);
+}
+
+int firewall_ready(struct firewall *fw, const struct claim *claim, struct error *err)
+{
+	return by_one(fw, claim, 1, err);
+}
+
+/* All backends, whatever the configuration says now. */
+int firewall_remove(struct firewall *fw, const struct claim_of *of, struct error *err)
+{
+	struct error one;
+
+	*err = (struct error){ 0 };
+	for (size_t i = 0; i < COUNT(backends); i++)
+		if (backends[i]->remove(fw, of, &one) < 0)
+			error_join(err, &one);
+	return err->code ? -1 : 0;
+}
+
+int firewall_sweep(struct firewall *fw, enum claim_sort sort, const struct attachments *valid,
+		   struct error *err)
+{
+	struct error one;
+
+	*err = (struct error){ 0 };
+	for (size_t i = 0; i < COUNT(backends); i++)
+		if (backends[i]->sweep(fw, sort, valid, &one) < 0)
+			error_join(err, &one);
+	return err->code ? -1 : 0;
+}
+
+/* Of those that may keep a claim, the one that does, as the journal knows; else the first. */
+static const struct backend *keeper(struct firewall *fw, const struct claim *claim)
+{
+	const struct backend *first = NULL, *found = NULL;
+	struct error ignored;
+	bool there = journal_lock_if_there(&fw->journal, LOCK_SHARED, &ignored) == 0;
+
+	for (size_t i = 0; i < COUNT(backends); i++) {
+		const struct journal_pod pod = { claim->owner, claim_sorts[claim->sort],
+						 backends[i]->text };
+
+		if (!may_keep(backends[i], claim))
+			continue;
+		first = first ? first : backends[i];
+		if (there && !found && journal_has(&fw->journal, &pod, &ignored) == 0)
+			found = backends[i];
+	}
+	journal_unlock(&fw->journal);
+	return found ? found : first;
+}
+
+int firewall_check(struct firewall *fw, const struct claim *claim, struct error *err)
+{
+	return keeper(fw, claim)->check(fw, claim, err);
+}
+
+int firewall_restore(struct firewall *fw, struct error *err)
+{
+	for (size_t i = 0; i < COUNT(backends); i++)
+		if (backends[i]->restore(fw, err) < 0)
+			return -1;
+	return 0;
+}
+
+void firewall_close(struct firewall *fw)
+{
+	journal_close(&fw->journal);
+	nft_close(&fw->nft);
+}
