@@ -33,7 +33,8 @@ setup_file() {
 
 # The machine with its pods, and a good configuration for each plugin and verb.
 machine() {
-	local plugin base before
+	local plugin base before chained='.type = "portmap" | del(.ipam) |
+		.runtimeConfig.portMappings = [{hostPort: 8080, containerPort: 80, protocol: "tcp"}]'
 
 	before='{"interfaces": [{"name": "eth9", "mac": "02:00:00:00:00:09", "sandbox": "/run/netns/p2"}],
 		"ips": [{"address": "10.7.0.2/24", "gateway": "10.7.0.1", "interface": 0}],
@@ -42,7 +43,7 @@ machine() {
 	add p1 '.type = "loopback" | del(.ipam)'
 	mv "$T/p1.result" "$T/loopback.result"
 	add p1
-	for plugin in bridge host-local; do cp "$T/p1.result" "$T/$plugin.result"; done
+	for plugin in bridge host-local portmap; do cp "$T/p1.result" "$T/$plugin.result"; done
 	for plugin in bridge host-local loopback; do
 		base='.'
 		[ $plugin != loopback ] || base='.type = "loopback" | del(.ipam)'
@@ -51,6 +52,13 @@ machine() {
 		configuration "$base | .\"cni.dev/valid-attachments\" = []" >"$T/$plugin.GC"
 		configuration "$base" | tee "$T/$plugin.DEL" >"$T/$plugin.STATUS"
 	done
+	PLUGIN=portmap add p1 "$chained | .prevResult = $(cat "$T/portmap.result")"
+	for plugin in CHECK GC DEL STATUS; do
+		configuration "$chained | .prevResult = $(cat "$T/portmap.result") |
+			.\"cni.dev/valid-attachments\" = []" >"$T/portmap.$plugin"
+	done
+	configuration "$chained | .prevResult = $(cat "$T/portmap.result") |
+		.runtimeConfig.portMappings[0].hostPort = 8081" >"$T/portmap.ADD"
 }
 
 # call PLUGIN VERB DIFFERENCE: what it prints goes to $out and $err then, its status to $status.
@@ -106,7 +114,7 @@ read_table() {
 		[[ $line && $line != \#* ]] || continue
 		[[ $line =~ $form ]] || { echo "not a case: $line" >>"$wrongs"; continue; }
 		set -- "${BASH_REMATCH[@]}"
-		plugins=${2/#\*/bridge,host-local,loopback} verbs=${3/#\*/ADD,DEL,CHECK,GC,STATUS}
+		plugins=${2/#\*/bridge,host-local,loopback,portmap} verbs=${3/#\*/ADD,DEL,CHECK,GC,STATUS}
 		for p in ${plugins//,/ }; do
 			for v in ${verbs//,/ }; do
 				plugin+=("$p") verb+=("$v") difference+=("$4") code+=("$5") pattern+=("$6")
@@ -241,7 +249,7 @@ succeeds() {
 @test "the good calls, from which every case differs, succeed" {
 	local plugin verb
 
-	for plugin in bridge host-local loopback; do
+	for plugin in bridge host-local loopback portmap; do
 		machine
 		for verb in CHECK STATUS ADD DEL GC; do succeeds $plugin $verb; done
 		teardown
@@ -260,6 +268,8 @@ succeeds() {
 @test "every key of bridge is refused with a wrong type or value" { refuses bridge; }
 
 @test "every key of host-local is refused with a wrong type or value" { refuses host-local; }
+
+@test "every key of portmap is refused with a wrong type or value" { refuses portmap; }
 
 @test "a prevResult of a wrong shape is refused with the path of the offender" { refuses prev-result; }
 

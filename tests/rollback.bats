@@ -6,6 +6,7 @@
 load lib
 
 all_kinds='.isDefaultGateway = true | .hairpinMode = true | .mtu = 1400 | .enabledad = true |
+	.ipMasq = true | .macspoofchk = true |
 	.ipam.ranges = [[{subnet: "10.1.0.0/24"}], [{subnet: "fd00:1::/64"}]] |
 	.ipam.routes = [{dst: "10.0.0.0/8"}, {dst: "fd00::/16"}]'
 

@@ -11,7 +11,7 @@
  */
 
 #include "firewall/claim.h"
-#include "kernel/nft.h"
+#include "kernel/nft_elements.h"
 
 struct entry_text {
 	char key[128], data[128];

@@ -33,8 +33,7 @@ struct journal {
 /* Opens it when it is not open yet, and takes the lock. */
 int journal_lock(struct journal *journal, enum lock_mode mode, struct error *err);
 
-/* For those who only take away. 1: there is no journal; nothing is locked, and all else here must
- * not be called. */
+/* For those who only take away. 1: there is no journal; nothing is locked, nothing else works. */
 int journal_lock_if_there(struct journal *journal, enum lock_mode mode, struct error *err);
 void journal_unlock(struct journal *journal);
 void journal_close(struct journal *journal);
@@ -70,9 +69,8 @@ int journal_sweep(struct journal *journal, const struct journal_sort *of,
  * all pods. What cannot be read is passed over.
  */
 struct journal_text {
-	const char *network, *file; /* file: within the network's directory */
-	const char *sort;	    /* NULL: a text of the network itself */
-	const char *text;
+	const char *network, *file, *text;
+	const char *sort; /* NULL: a text of the network itself */
 };
 struct journal_visit {
 	const char *backend;

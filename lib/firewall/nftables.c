@@ -55,15 +55,15 @@ static bool may_take_over(const struct claim *claim, const struct nft_element *h
 	       !strcmp(holder->comment, owner_str(claim->owner, owner));
 }
 
-static int taken(struct firewall *fw, const struct entries *entries, const char *holder,
-		 struct error *err)
+static int taken(const struct entries *entries, size_t i, const char *holder, struct error *err)
 {
+	struct conntrack_port port = { .port = 0 };
 	char what[ENTRY_STRLEN];
 
-	entry_str(entries, fw->nft.refused, what);
-	error_set(err, CNI_PORT_TAKEN, "host port %s is taken by %s",
-		  entries->text[fw->nft.refused].key, holder);
-	error_detail(err, "element of %s", what);
+	found_port(&entries->element[i], &port);
+	error_set(err, CNI_PORT_TAKEN, "host port %u/%s is taken by %s", port.port,
+		  claim_protocol(port.protocol), holder);
+	error_detail(err, "firewall element %s", entry_str(entries, i, what));
 	return -1;
 }
 
@@ -79,9 +79,8 @@ static int yield_or_take(struct firewall *fw, const struct claim *claim, struct 
 	holder = entries->element[refused];
 	if (nft_get(&fw->nft, &holder) < 0)
 		return 0;
-	fw->nft.refused = refused;
 	if (!may_take_over(claim, &holder))
-		return taken(fw, entries, holder.comment, err);
+		return taken(entries, refused, holder.comment, err);
 	entries->element[refused].over = true;
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "firewall/backend.h"
 #include "kernel/conntrack.h"
+#include "kernel/nft_elements.h"
 
 struct found {
 	bool (*is_wanted)(const struct nft_element *element, const void *arg);

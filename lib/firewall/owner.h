@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "cni/attachments.h"
-#include "kernel/nft.h"
+#include "kernel/nft_elements.h"
 
 #define OWNER_STRLEN NFT_COMMENT
 #define OWNER_NETWORK 41 /* of the network's part, with its NUL */

@@ -11,7 +11,7 @@
  */
 
 #include "firewall/claim.h"
-#include "kernel/nft.h"
+#include "kernel/nft_elements.h"
 
 /* The constant text of the table that a sort of claims needs. */
 const char *rules_skeleton(enum claim_sort sort);

@@ -121,7 +121,7 @@ static void keep(struct search *search, struct nl_msg *order)
 {
 	if (search->n_found == search->room) {
 		search->room = search->room ? 2 * search->room : 64;
-		search->found = realloc(search->found, search->room * sizeof(*search->found));
+		search->found = realloc(search->found, search->room * sizeof(struct nl_msg *));
 		if (!search->found)
 			abort();
 	}

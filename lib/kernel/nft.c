@@ -3,236 +3,175 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netlink/socket.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "kernel/nft_talk.h"
+#include "value/fault.h"
 
-void nft_push(struct nft_value *value, const void *part, size_t size)
+#define SEND_BUFFER (1 << 20) /* a pod of 500 host ports is one datagram */
+#define ANSWER_MAX (1 << 16)
+#define UDATA_COMMENT 0 /* in the user data of nft(8): type, size, text and NUL */
+
+int nft_open(struct nft *nft, struct error *err)
 {
-	memcpy(value->byte + value->size, part, size);
-	value->size += NLMSG_ALIGN(size);
-}
+	const int on = 1;
+	int r, fd;
 
-/* An element as a message */
-
-static struct nl_msg *about_set(struct nft *nft, int verb, int flags, const struct nft_set *set)
-{
-	struct nl_msg *msg = nft_message(nft, verb, flags, set->family);
-
-	nla_put_string(msg, NFTA_SET_ELEM_LIST_TABLE, set->table);
-	nla_put_string(msg, NFTA_SET_ELEM_LIST_SET, set->name);
-	return msg;
-}
-
-static void put_value(struct nl_msg *msg, int attr, const struct nft_value *value)
-{
-	struct nlattr *nest = nla_nest_start(msg, attr);
-
-	nla_put(msg, NFTA_DATA_VALUE, value->size, value->byte);
-	nla_nest_end(msg, nest);
-}
-
-static void put_jump(struct nl_msg *msg, const char *chain)
-{
-	struct nlattr *nest = nla_nest_start(msg, NFTA_SET_ELEM_DATA);
-	struct nlattr *verdict = nla_nest_start(msg, NFTA_DATA_VERDICT);
-
-	nla_put_u32(msg, NFTA_VERDICT_CODE, htonl((uint32_t)NFT_JUMP));
-	nla_put_string(msg, NFTA_VERDICT_CHAIN, chain);
-	nla_nest_end(msg, verdict);
-	nla_nest_end(msg, nest);
-}
-
-/* User data as nft(8) writes it: type 0 is a comment, then its size and its text with the NUL. */
-static void put_comment(struct nl_msg *msg, const char *comment)
-{
-	uint8_t data[2 + NFT_COMMENT] = { 0, (uint8_t)(strlen(comment) + 1) };
-
-	memcpy(data + 2, comment, data[1]);
-	nla_put(msg, NFTA_SET_ELEM_USERDATA, 2 + data[1], data);
-}
-
-static void put_rest(struct nl_msg *msg, const struct nft_element *element)
-{
-	if (element->data.size)
-		put_value(msg, NFTA_SET_ELEM_DATA, &element->data);
-	if (element->chain[0])
-		put_jump(msg, element->chain);
-	if (element->comment[0])
-		put_comment(msg, element->comment);
-}
-
-static struct nl_msg *about_element(struct nft *nft, int verb, int flags,
-				    const struct nft_element *element)
-{
-	struct nl_msg *msg = about_set(nft, verb, flags, &element->set);
-	struct nlattr *list = nla_nest_start(msg, NFTA_SET_ELEM_LIST_ELEMENTS);
-	struct nlattr *nest = nla_nest_start(msg, NFTA_LIST_ELEM);
-
-	put_value(msg, NFTA_SET_ELEM_KEY, &element->key);
-	if (verb == NFT_MSG_NEWSETELEM)
-		put_rest(msg, element);
-	nla_nest_end(msg, nest);
-	nla_nest_end(msg, list);
-	return msg;
-}
-
-/* Changes */
-
-/* Removals first, in the order of the elements: then the number of a refused message still tells
- * which element it was about. */
-static size_t put_removals(struct nft *nft, struct nft_batch *batch,
-			   const struct nft_element *element, size_t n)
-{
-	size_t removed = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!element[i].over)
-			continue;
-		nft_batch_add(batch, about_element(nft, NFT_MSG_DELSETELEM, 0, &element[i]));
-		removed++;
-	}
-	return removed;
-}
-
-int nft_add(struct nft *nft, const struct nft_element *element, size_t n)
-{
-	struct nft_batch batch;
-	size_t removed;
-	int r;
-
-	if (!n)
+	if (nft->sock)
 		return 0;
-	batch = nft_batch_open(nft, 2 * n);
-	removed = put_removals(nft, &batch, element, n);
-	for (size_t i = 0; i < n; i++) {
-		int flags = NLM_F_CREATE | (element[i].shared ? 0 : NLM_F_EXCL) |
-			    (i + 1 == n ? NLM_F_ACK : 0);
-
-		nft_batch_add(&batch, about_element(nft, NFT_MSG_NEWSETELEM, flags, &element[i]));
+	nft->sock = nl_socket_alloc();
+	nft->seq = 1;
+	r = nft->sock ? nl_connect(nft->sock, NETLINK_NETFILTER) : -NLE_NOMEM;
+	if (r < 0) {
+		nft_close(nft);
+		return error_set(err, CNI_INTERNAL, "open a netfilter socket: %s", nl_geterror(r));
 	}
-	if (removed)
-		late_keep(&nft->late, nl_socket_get_fd(nft->sock));
-	r = nft_batch_send(nft, &batch);
-	nft->refused = nft->refused < removed + n && nft->refused >= removed ?
-			       nft->refused - removed :
-			       SIZE_MAX;
+	fd = nl_socket_get_fd(nft->sock);
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	nl_socket_set_buffer_size(nft->sock, 0, SEND_BUFFER);
+	nl_socket_set_msg_buf_size(nft->sock, ANSWER_MAX);
+	nl_socket_disable_msg_peek(nft->sock);
+	/* The kernel answers before sendto() returns: what is not there by then will not come. */
+	nl_socket_set_nonblocking(nft->sock);
+	return 0;
+}
+
+void nft_close(struct nft *nft)
+{
+	nl_socket_free(nft->sock);
+	late_close(&nft->late);
+	*nft = NFT_NONE;
+}
+
+int nft_error(const struct nft *nft, struct error *err, const char *fmt, ...)
+{
+	char what[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	error_errno(err, nft->errnum ? nft->errnum : EIO, "%s", what);
+	if (nft->words[0])
+		error_detail(err, " (%s)", nft->words);
+	return -1;
+}
+
+struct opening {
+	int type, flags;
+	struct nfgenmsg head;
+};
+
+static struct nl_msg *message(struct nft *nft, struct opening opening, size_t room)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(room);
+
+	if (!msg)
+		abort();
+	nlmsg_put(msg, 0, nft->seq++, opening.type, 0, NLM_F_REQUEST | opening.flags);
+	nlmsg_append(msg, &opening.head, sizeof(opening.head), NLMSG_ALIGNTO);
+	return msg;
+}
+
+struct nl_msg *nft_message(struct nft *nft, int verb, int flags, uint8_t family)
+{
+	const struct opening opening = { NFNL_SUBSYS_NFTABLES << 8 | verb,
+					 flags,
+					 { .nfgen_family = family } };
+
+	return message(nft, opening, NFT_ROOM);
+}
+
+/* The answers */
+
+struct hearing {
+	uint32_t first; /* the number of our first message */
+	nft_heard_fn *heard;
+	void *arg;
+	bool torn; /* the ruleset changed while we were told of it */
+};
+
+/* The kernel's answer to one of our messages: 0 or its -errno. */
+static int hear_answer(struct nft *nft, const struct hearing *hearing, struct nlmsghdr *hdr)
+{
+	const struct nlmsgerr *answer = nlmsg_data(hdr);
+	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1] = { 0 };
+
+	if (hdr->nlmsg_flags & NLM_F_ACK_TLVS &&
+	    nlmsg_parse(hdr, sizeof(*answer), tb, NLMSGERR_ATTR_MAX, NULL) == 0 &&
+	    tb[NLMSGERR_ATTR_MSG])
+		nla_strlcpy(nft->words, tb[NLMSGERR_ATTR_MSG], sizeof(nft->words));
+	if (answer->error)
+		nft->refused = hdr->nlmsg_seq - hearing->first - 1;
+	return answer->error;
+}
+
+/* 1: more is to come. */
+static int hear_one(struct nft *nft, struct hearing *hearing, struct nlmsghdr *hdr)
+{
+	if (hdr->nlmsg_flags & NLM_F_DUMP_INTR)
+		hearing->torn = true;
+	if (hdr->nlmsg_type == NLMSG_ERROR)
+		return hear_answer(nft, hearing, hdr);
+	if (hdr->nlmsg_type == NLMSG_DONE)
+		return hearing->torn ? -EINTR : *(int *)nlmsg_data(hdr);
+	if (hearing->heard)
+		hearing->heard(hdr, hearing->arg);
+	return 1;
+}
+
+static int hear(struct nft *nft, struct hearing *hearing)
+{
+	struct sockaddr_nl from;
+	int r = 1;
+
+	while (r > 0) {
+		unsigned char *bytes = NULL;
+		int left = nl_recv(nft->sock, &from, &bytes, NULL);
+
+		/* ENOBUFS: of many refusals only the first are there. */
+		if (left <= 0 && errno != ENOBUFS)
+			return -EIO;
+		for (struct nlmsghdr *hdr = (void *)bytes; r > 0 && nlmsg_ok(hdr, left);
+		     hdr = nlmsg_next(hdr, &left))
+			r = hear_one(nft, hearing, hdr);
+		free(bytes);
+	}
 	return r;
 }
 
-int nft_remove(struct nft *nft, const struct nft_element *element, size_t n)
+/* After a refusal nobody listens; what else was said then would only be in the way, and a full
+ * queue would swallow the next answer. */
+static void forget_answers(struct nft *nft)
 {
-	struct nft_batch batch;
-
-	if (!n)
-		return 0;
-	batch = nft_batch_open(nft, n);
-	for (size_t i = 0; i < n; i++)
-		nft_batch_add(&batch, about_element(nft, NFT_MSG_DELSETELEM,
-						    i + 1 == n ? NLM_F_ACK : 0, &element[i]));
-	late_keep(&nft->late, nl_socket_get_fd(nft->sock));
-	return nft_batch_send(nft, &batch);
+	while (recv(nl_socket_get_fd(nft->sock), NULL, 0, MSG_TRUNC) >= 0 || errno == ENOBUFS)
+		;
 }
 
-/* A message as an element */
-
-static void read_value(struct nft_value *value, struct nlattr *data)
+static int talk(struct nft *nft, struct nlmsghdr *hdr, size_t size, struct hearing *hearing)
 {
-	if (data)
-		value->size = (uint8_t)nla_memcpy(value->byte, data, sizeof(value->byte));
+	int r;
+
+	forget_answers(nft);
+	nft->refused = SIZE_MAX;
+	nft->words[0] = '\0';
+	r = nl_sendto(nft->sock, hdr, size) < 0 ? -errno : hear(nft, hearing);
+	nft->errnum = -r;
+	return r;
 }
 
-static void read_chain(char *chain, struct nlattr *data)
+int nft_ask(struct nft *nft, struct nl_msg *msg, nft_heard_fn *heard, void *arg)
 {
-	struct nlattr *tb[NFTA_VERDICT_MAX + 1];
+	struct hearing hearing = { .first = nlmsg_hdr(msg)->nlmsg_seq, .heard = heard, .arg = arg };
+	int r = talk(nft, nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len, &hearing);
 
-	if (data && nla_parse_nested(tb, NFTA_VERDICT_MAX, data, NULL) == 0 &&
-	    tb[NFTA_VERDICT_CHAIN])
-		nla_strlcpy(chain, tb[NFTA_VERDICT_CHAIN], NFT_CHAIN);
-}
-
-static void read_element(struct nft_element *element, struct nlattr *attr)
-{
-	struct nlattr *tb[NFTA_SET_ELEM_MAX + 1], *data[NFTA_DATA_MAX + 1];
-
-	if (nla_parse_nested(tb, NFTA_SET_ELEM_MAX, attr, NULL) < 0)
-		return;
-	if (tb[NFTA_SET_ELEM_KEY] &&
-	    nla_parse_nested(data, NFTA_DATA_MAX, tb[NFTA_SET_ELEM_KEY], NULL) == 0)
-		read_value(&element->key, data[NFTA_DATA_VALUE]);
-	if (tb[NFTA_SET_ELEM_DATA] &&
-	    nla_parse_nested(data, NFTA_DATA_MAX, tb[NFTA_SET_ELEM_DATA], NULL) == 0) {
-		read_value(&element->data, data[NFTA_DATA_VALUE]);
-		read_chain(element->chain, data[NFTA_DATA_VERDICT]);
-	}
-	nft_read_comment(element->comment, sizeof(element->comment), tb[NFTA_SET_ELEM_USERDATA]);
-}
-
-/* Looks */
-
-struct look {
-	struct nft_set set;
-	nft_set_fn *set_seen;
-	nft_element_fn *seen;
-	void *arg;
-};
-
-static void hear_elements(struct nlmsghdr *hdr, void *arg)
-{
-	const struct look *look = arg;
-	struct nlattr *attr,
-		*list = nlmsg_find_attr(hdr, sizeof(struct nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
-	int left;
-
-	if (!list)
-		return;
-	nla_for_each_nested(attr, list, left) {
-		struct nft_element element = { .set = look->set };
-
-		read_element(&element, attr);
-		look->seen(&element, look->arg);
-	}
-}
-
-int nft_each(struct nft *nft, const struct nft_set *set, nft_element_fn *seen, void *arg)
-{
-	struct look look = { .set = *set, .seen = seen, .arg = arg };
-
-	return nft_ask(nft, about_set(nft, NFT_MSG_GETSETELEM, NLM_F_DUMP, set), hear_elements,
-		       &look);
-}
-
-static void keep(const struct nft_element *element, void *arg)
-{
-	*(struct nft_element *)arg = *element;
-}
-
-int nft_get(struct nft *nft, struct nft_element *element)
-{
-	struct look look = { .set = element->set, .seen = keep, .arg = element };
-
-	return nft_ask(nft, about_element(nft, NFT_MSG_GETSETELEM, NLM_F_ACK, element),
-		       hear_elements, &look);
-}
-
-static void hear_set(struct nlmsghdr *hdr, void *arg)
-{
-	struct nlattr *name = nlmsg_find_attr(hdr, sizeof(struct nfgenmsg), NFTA_SET_NAME);
-	struct look *look = arg;
-
-	if (name &&
-	    nla_strlcpy(look->set.name, name, sizeof(look->set.name)) < sizeof(look->set.name))
-		look->set_seen(&look->set, look->arg);
-}
-
-int nft_each_set(struct nft *nft, const struct nft_set *table, nft_set_fn *seen, void *arg)
-{
-	struct look look = { .set = *table, .set_seen = seen, .arg = arg };
-	struct nl_msg *msg = nft_message(nft, NFT_MSG_GETSET, NLM_F_DUMP, table->family);
-
-	nla_put_string(msg, NFTA_SET_TABLE, table->table);
-	return nft_ask(nft, msg, hear_set, &look);
+	nlmsg_free(msg);
+	return r;
 }
 
 static void hear_generation(struct nlmsghdr *hdr, void *arg)
@@ -246,4 +185,60 @@ int nft_watch(struct nft *nft)
 {
 	return nft_ask(nft, nft_message(nft, NFT_MSG_GETGEN, NLM_F_ACK, 0), hear_generation,
 		       &nft->generation);
+}
+
+/* Changes */
+
+static struct nl_msg *batch_mark(struct nft *nft, int type, size_t room)
+{
+	const struct opening opening = { type, 0, { .res_id = htons(NFNL_SUBSYS_NFTABLES) } };
+
+	return message(nft, opening, room);
+}
+
+struct nft_batch nft_batch_open(struct nft *nft, size_t messages)
+{
+	struct nl_msg *msg = batch_mark(nft, NFNL_MSG_BATCH_BEGIN, (messages + 2) * NFT_ROOM);
+
+	if (nft->generation)
+		nla_put_u32(msg, NFNL_BATCH_GENID, htonl(nft->generation));
+	nft->generation = 0;
+	return (struct nft_batch){ msg, nlmsg_hdr(msg)->nlmsg_len };
+}
+
+void nft_batch_add(struct nft_batch *batch, struct nl_msg *msg)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+
+	if (nlmsg_append(batch->msg, hdr, hdr->nlmsg_len, NLMSG_ALIGNTO) < 0)
+		abort();
+	nlmsg_free(msg);
+}
+
+int nft_batch_send(struct nft *nft, struct nft_batch *batch)
+{
+	struct nlmsghdr *begin = nlmsg_hdr(batch->msg);
+	struct hearing hearing = { .first = begin->nlmsg_seq };
+	size_t size;
+	int r = -EIO;
+
+	nft_batch_add(batch, batch_mark(nft, NFNL_MSG_BATCH_END, NFT_ROOM));
+	size = begin->nlmsg_len;
+	begin->nlmsg_len = batch->begin;
+	nft->errnum = EIO;
+	if (!fault_due("talk"))
+		r = talk(nft, begin, size, &hearing);
+	nlmsg_free(batch->msg);
+	return r;
+}
+
+void nft_read_comment(char *comment, size_t room, const struct nlattr *user_data)
+{
+	const uint8_t *p = user_data ? nla_data(user_data) : NULL;
+	const uint8_t *end = user_data ? p + nla_len(user_data) : NULL;
+
+	comment[0] = '\0';
+	for (; p + 2 < end && p + 2 + p[1] <= end; p += 2 + p[1])
+		if (p[0] == UDATA_COMMENT)
+			snprintf(comment, room, "%.*s", p[1], (const char *)p + 2);
 }

@@ -2,6 +2,7 @@
 
 #include <netlink/socket.h>
 
+#include "kernel/nft_elements.h"
 #include "kernel/nft_rules.h"
 #include "kernel/nft_talk.h"
 

@@ -104,7 +104,7 @@ static void hostport_print(const void *what, FILE *out)
 		fprintf(out, "%s %s to %u", i ? "," : "", claim_port_str(&claim->port[i], text),
 			claim->port[i].pod);
 	for (size_t i = 0; i < claim->n_ips; i++)
-		fprintf(out, "%s %s", i ? "," : " of", ip_str(&claim->ip[i], text));
+		fprintf(out, "%s %s", i ? "," : " of the pod", ip_str(&claim->ip[i], text));
 	fprintf(out, "%s%s", claim->snat ? " snat" : "", claim->masq_all ? " masqAll" : "");
 	for (int v6 = 0; v6 < 2; v6++)
 		if (claim->conditions[v6])
