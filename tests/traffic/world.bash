@@ -10,6 +10,8 @@
 #   attach POD...           ADD of the pod's plugins, as a chain
 #   detach POD...           DEL of them, in reverse order
 #   recheck POD...          CHECK of them
+#   change POD TYPE FILTER  changes a configuration by a jq filter
+#   copy POD NEW...         more pods with such configurations, addresses as they come
 #   plugin VERB TYPE POD [FILTER]   one call, with the pod's last result as prevResult. The
 #                           configuration goes through the jq FILTER before
 #   traffic FILE [WORD...]  what the table FILE says of traffic is so ("-": stdin); the words given
@@ -73,6 +75,21 @@ plugin() {
 	[ ! -e "$T/$3.result" ] || result=$(cat "$T/$3.result")
 	cni "$1" "$3" ".prevResult = $result | if .prevResult == {} then del(.prevResult) else . end |
 		${4:-.}"
+}
+
+change() {
+	jq -c "$3" "$T/$1.$2" >"$T/changed"
+	mv "$T/changed" "$T/$1.$2"
+}
+
+copy() {
+	local new
+
+	for new in "${@:2}"; do
+		jq -c 'del(.runtimeConfig.ips)' "$T/$1.bridge" >"$T/$new.bridge"
+		cp "$T/$1.portmap" "$T/$new.portmap"
+		[ -e "/run/netns/$new" ] || pod "$new"
+	done
 }
 
 attach() {
