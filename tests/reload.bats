@@ -1,0 +1,262 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Other hands reload the firewall, and everything of every pod is gone: the next that notices brings
+# all of it back.
+
+load lib
+load traffic/world
+
+export_all() {
+	export T BIN TRAFFIC words
+	export -f on_host cni configuration plugin
+}
+
+# All rules and elements, without the numbers that change.
+everything() {
+	{
+		on_host nft -s list ruleset
+		for program in iptables-legacy ip6tables-legacy; do
+			on_host "$program-save" | grep -v '^#' | sed 's/ \[.*//'
+		done
+	} 2>/dev/null
+}
+
+nft_flush() { on_host nft flush ruleset; }
+
+# As Debian's nftables.service does it: a file that begins so, with rules of the administrator's.
+nft_service() {
+	on_host nft -f - <<-END
+		flush ruleset
+		table inet filter {
+			chain input {
+				type filter hook input priority filter; policy accept;
+				tcp dport 25 drop
+			}
+			chain forward {
+				type filter hook forward priority filter; policy accept;
+			}
+		}
+	END
+}
+
+# Rules, chains, and what else other hands put there.
+iptables_flush() {
+	local program=iptables table
+
+	for program in iptables ip6tables; do
+		for table in nat raw; do
+			on_host "$program" -t "$table" -F
+			on_host "$program" -t "$table" -X
+		done
+	done
+}
+
+by_add() { attach q1; }
+
+by_check() { recheck p5; }
+
+by_bridge_check() { plugin CHECK bridge p1; }
+
+by_hand() { on_host "$BIN/portmap" restore; }
+
+# healed_by WHO AFTER WORD...: with the backend of the words.
+healed_by() {
+	prepare "${@:3}"
+	change p1 bridge '.macspoofchk = true'
+	copy p2 q1
+	attach p1 p2 p3 p4 p5
+	try_localhost
+	everything >"$T/before"
+	elements >"$T/elements"
+	"$2"
+	reach out eth0:8080 refused
+	reach p1 out:80 'out as p1'
+	"$1"
+	diff <(grep -v /q1/ "$T/elements") <(elements | grep -v /q1/)
+	recheck p1 p2 p3 p4 p5
+	traffic "$TRAFFIC/table"
+}
+
+@test "after a flush the next ADD of anybody brings everything back" { healed_by by_add nft_flush nftables; }
+
+@test "after a flush the next CHECK of anybody brings everything back" {
+	healed_by by_check nft_flush nftables
+	diff "$T/before" <(everything)
+}
+
+@test "after a flush bridge's CHECK brings everything back, host ports too" {
+	healed_by by_bridge_check nft_flush nftables
+	diff "$T/before" <(everything)
+}
+
+@test "after a flush portmap restore brings everything back" {
+	healed_by by_hand nft_flush nftables
+	diff "$T/before" <(everything)
+}
+
+@test "after a reload the administrator's rules stay as they were loaded" {
+	healed_by by_add nft_service nftables
+	[ "$(on_host nft list table inet filter | grep -c 'tcp dport 25 drop')" = 1 ]
+}
+
+@test "with iptables: after a flush the next ADD brings everything back" { healed_by by_add iptables_flush iptables; }
+
+@test "with iptables: after a flush the next CHECK brings everything back" {
+	healed_by by_check iptables_flush iptables
+}
+
+@test "with iptables: after a reload of nftables portmap restore brings everything back" {
+	healed_by by_hand nft_service iptables
+}
+
+@test "with iptables-legacy: after a flush portmap restore brings everything back" {
+	healed_by by_hand iptables_flush iptables legacy
+}
+
+@test "restore changes nothing where nothing is missing, as often as it is called" {
+	prepare nftables
+	attach p1 p3
+	everything >"$T/before"
+	by_hand
+	by_hand
+	diff "$T/before" <(everything)
+}
+
+@test "restore on a host without pods does nothing" {
+	prepare
+	by_hand
+	[ -z "$(on_host nft list ruleset)" ]
+}
+
+@test "one table gone: the other one is left alone, and it comes back" {
+	prepare nftables
+	change p1 bridge '.macspoofchk = true'
+	attach p1 p2 p4
+	everything >"$T/before"
+	on_host nft delete table bridge podwire
+	recheck p1
+	diff "$T/before" <(everything)
+	on_host nft delete table inet podwire
+	recheck p4
+	diff "$T/before" <(everything)
+}
+
+@test "what a pod was given back before the reload stays away, what it got later comes" {
+	prepare nftables
+	attach p1 p3
+	detach p1
+	nft_flush
+	by_hand
+	recheck p3
+	reach out eth0:8083 'p3 as out'
+	reach out eth0:8080 refused
+	attach p1
+	nft_flush
+	by_hand
+	reach out eth0:8080 'p1 as out'
+}
+
+@test "a garbled journal keeps nobody else from coming back" {
+	local file
+
+	prepare nftables
+	attach p1 p3 p4
+	for file in $(journal podnet/pods/p1); do
+		echo 'add element inet podwire nonsense {' >"$file"
+	done
+	nft_flush
+	by_hand || true
+	reach out eth0:8083 'p3 as out'
+	reach out eth0:8084 'p4 as cni0'
+}
+
+@test "a reload leaves the flows of pods alone" {
+	prepare nftables
+	attach p1
+	reach out:5000 eth0:8080 'p1 as out' 'tcp: -'
+	nft_flush
+	reach out:5000 eth0:8080 'p1 as out' 'tcp: -'
+	by_hand
+	reach out:5000 eth0:8080 'p1 as out' 'tcp: -'
+}
+
+# Many at once.
+
+# What a worker does: nothing but the plugins, with their configurations ready.
+worker() {
+	local pod=$1 i
+
+	for ((i = 0; i < $2; i++)); do
+		for call in ADD.bridge ADD.portmap DEL.portmap DEL.bridge; do
+			CNI_COMMAND=${call%.*} CNI_CONTAINERID=$pod CNI_IFNAME=eth0 CNI_NETNS=/run/netns/$pod \
+				CNI_PATH=$BIN on_host "$BIN/${call#*.}" <"$T/$pod.${call#*.}" >"$T/$pod.out" 2>&1 || {
+				echo "$pod, round $i, $call: $(cat "$T/$pod.out")"
+				return 1
+			}
+		done
+	done
+}
+
+# storm COMMAND: again and again, until the workers are done.
+storm() {
+	while [ ! -e "$T/calm" ]; do
+		"$@"
+		echo >>"$T/flushes"
+		sleep 0.03
+	done
+}
+
+# six_workers ROUNDS COMMAND...: COMMAND is the storm.
+six_workers() {
+	local w storm workers=(w1 w2 w3 w4 w5 w6)
+
+	copy p1 "${workers[@]}"
+	for w in "${workers[@]}"; do
+		change "$w" bridge ".runtimeConfig.ips = [\"10.244.1.2${w#w}\", \"fd00:244:1::2${w#w}\"]"
+		change "$w" portmap ".runtimeConfig.portMappings = [(\"tcp\", \"udp\") as \$p |
+			{hostPort: (900 + ${w#w}), containerPort: 80, protocol: \$p}]"
+		plugin ADD bridge "$w" >"$T/$w.result"
+		plugin DEL bridge "$w"
+		change "$w" portmap ".prevResult = $(cat "$T/$w.result")"
+	done
+	attach p4
+	export T BIN
+	export -f on_host worker
+	storm "${@:2}" 3>&- >"$T/storm" 2>&1 &
+	storm=$!
+	printf '%s\n' "${workers[@]}" | xargs -P6 -I{} bash -c "worker {} $1" || {
+		touch "$T/calm"
+		wait "$storm"
+		return 1
+	}
+	touch "$T/calm"
+	wait "$storm" || true
+	echo "$(wc -l <"$T/flushes") times: $*"
+	[ "$(wc -l <"$T/flushes")" -ge 20 ]
+}
+
+nothing_of_workers() {
+	not grep -E '/w[1-6]|10.244.1.2[1-6]' <(elements; chains; journal)
+	not grep -E 'dport 90[1-6]' <(on_host iptables-save)
+	[ "$(on_host ip -br link | grep -c veth)" = 1 ]
+	recheck p4
+	reach out eth0:8084 'p4 as cni0'
+}
+
+@test "six workers, a hundred ADDs and DELs each, under a storm of flushes: no failure, nothing left" {
+	prepare nftables
+	six_workers 100 nft_flush
+	nothing_of_workers
+}
+
+@test "the same under a storm of restores" {
+	prepare nftables
+	six_workers 20 eval 'nft_flush; by_hand'
+	nothing_of_workers
+}
+
+@test "the same with iptables" {
+	prepare iptables
+	six_workers 10 by_hand
+	nothing_of_workers
+}
