@@ -306,28 +306,15 @@ static int ready(struct firewall *fw, const struct claim *claim, struct error *e
 	return bring_table(fw, claim->sort, err);
 }
 
-static void note_sort(const struct journal_text *text, void *arg)
-{
-	bool *needed = arg;
-
-	needed[text->sort && !strcmp(text->sort, claim_sorts[CLAIM_MACCHECK])] = true;
-}
-
 static int restore(struct firewall *fw, struct error *err)
 {
-	bool needed[2] = { false, false }; /* the table inet, the table bridge */
-	const struct journal_visit visit = { BACKEND, note_sort, needed };
-	int r = journal_lock_if_there(&fw->journal, LOCK_SHARED, err);
+	int r = journal_lock_if_there(&fw->journal, LOCK_ALONE, err);
 
 	if (r)
 		return r < 0 ? r : 0;
-	r = journal_each(&fw->journal, &visit, err);
+	r = reload_all(fw, err);
 	journal_unlock(&fw->journal);
-	if (r == 0 && needed[0])
-		r = bring_table(fw, CLAIM_MASQUERADE, err);
-	if (r == 0 && needed[1])
-		r = bring_table(fw, CLAIM_MACCHECK, err);
-	return r > 0 ? error_set(err, CNI_INTERNAL, "%s", fw->why_not) : r;
+	return r;
 }
 
 const struct backend nftables_backend = {

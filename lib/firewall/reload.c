@@ -13,10 +13,16 @@
 
 static const char *const nft_argv[] = { "nft", "-f", "-", NULL };
 
+struct table {
+	enum claim_sort sort; /* of a claim that needs it */
+	const char *rules;    /* of a network, not in the journal yet; NULL: none */
+};
+
 /* The texts of one table, as the journal holds them, one after the other. */
 struct gathering {
 	enum claim_sort sort;
 	FILE *out;
+	size_t n;
 };
 
 /* Only the MAC check has a table of its own. */
@@ -31,8 +37,10 @@ static void gather(const struct journal_text *text, void *arg)
 {
 	struct gathering *gathering = arg;
 
-	if (is_of_table(text, gathering->sort))
-		fputs(text->text, gathering->out);
+	if (!is_of_table(text, gathering->sort))
+		return;
+	fputs(text->text, gathering->out);
+	gathering->n++;
 }
 
 static void load_one(const struct journal_text *text, void *arg)
@@ -63,17 +71,16 @@ static int unusable(struct firewall *fw, const struct program *nft)
 }
 
 /* What is wrong: the tables' own text, the network's, or something of the journal. */
-static int load_one_by_one(struct firewall *fw, enum claim_sort sort, const char *rules,
-			   struct error *err)
+static int load_one_by_one(struct firewall *fw, const struct table *table, struct error *err)
 {
-	struct gathering gathering = { .sort = sort };
+	struct gathering gathering = { .sort = table->sort };
 	const struct journal_visit visit = { NFT_TEXT, load_one, &gathering };
 	struct program nft;
-	int r = load(&nft, rules_skeleton(sort), err);
+	int r = load(&nft, rules_skeleton(table->sort), err);
 
 	if (r)
 		return r < 0 ? r : unusable(fw, &nft);
-	r = rules ? load(&nft, rules, err) : 0;
+	r = table->rules ? load(&nft, table->rules, err) : 0;
 	if (r > 0) {
 		error_set(err, CNI_INVALID_CONFIG, "nft refuses the rules of the network");
 		error_detail(err, "%s", nft.said);
@@ -82,10 +89,13 @@ static int load_one_by_one(struct firewall *fw, enum claim_sort sort, const char
 	return r < 0 ? r : journal_each(&fw->journal, &visit, err);
 }
 
-int reload(struct firewall *fw, enum claim_sort sort, const char *rules, struct error *err)
+/* A table that is not `needed` by the caller is loaded for what the journal has of it, if anything.
+ */
+static int load_table(struct firewall *fw, const struct table *table, bool needed,
+		      struct error *err)
 {
 	_free_ char *text = NULL;
-	struct gathering gathering = { .sort = sort };
+	struct gathering gathering = { .sort = table->sort };
 	const struct journal_visit visit = { NFT_TEXT, gather, &gathering };
 	struct program nft;
 	size_t size;
@@ -94,11 +104,39 @@ int reload(struct firewall *fw, enum claim_sort sort, const char *rules, struct 
 	gathering.out = open_memstream(&text, &size);
 	if (!gathering.out)
 		abort();
-	fprintf(gathering.out, "%s%s", rules_skeleton(sort), rules ? rules : "");
+	fprintf(gathering.out, "%s%s", rules_skeleton(table->sort),
+		table->rules ? table->rules : "");
 	r = journal_each(&fw->journal, &visit, err);
 	if (fclose(gathering.out) != 0)
 		abort();
-	if (r == 0)
-		r = load(&nft, text, err);
-	return r > 0 ? load_one_by_one(fw, sort, rules, err) : r;
+	if (r < 0 || (!needed && !gathering.n))
+		return r;
+	r = load(&nft, text, err);
+	return r > 0 ? load_one_by_one(fw, table, err) : r;
+}
+
+int reload(struct firewall *fw, enum claim_sort sort, const char *rules, struct error *err)
+{
+	const struct table needed = { sort, rules };
+	const struct table other = { sort == CLAIM_MACCHECK ? CLAIM_MASQUERADE : CLAIM_MACCHECK,
+				     NULL };
+	int r = load_table(fw, &needed, true, err);
+
+	if (r == 0 && load_table(fw, &other, false, err) > 0)
+		fprintf(stderr, "cannot put back the firewall of other pods: %s\n", fw->why_not);
+	return r;
+}
+
+int reload_all(struct firewall *fw, struct error *err)
+{
+	static const struct table tables[] = { { CLAIM_MASQUERADE, NULL },
+					       { CLAIM_MACCHECK, NULL } };
+
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		int r = load_table(fw, &tables[i], false, err);
+
+		if (r)
+			return r < 0 ? r : error_set(err, CNI_INTERNAL, "%s", fw->why_not);
+	}
+	return 0;
 }

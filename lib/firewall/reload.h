@@ -14,7 +14,11 @@
 #include "firewall/backend.h"
 
 /*
+ * The table of that sort, and the other one where the journal has something of it.
  * `rules` (may be NULL) is the text of a network that is not in the journal yet.
  * 1: nft cannot do it here, too old or not there at all; fw->why_not says why.
  */
 int reload(struct firewall *fw, enum claim_sort sort, const char *rules, struct error *err);
+
+/* The tables that the journal has something of. */
+int reload_all(struct firewall *fw, struct error *err);
