@@ -10,6 +10,7 @@
 #include "firewall/backend.h"
 #include "firewall/entries.h"
 #include "firewall/nftables_find.h"
+#include "firewall/nftables_sweep.h"
 #include "firewall/owner.h"
 #include "firewall/reload.h"
 #include "firewall/rules.h"
@@ -325,6 +326,6 @@ const struct backend nftables_backend = {
 	.remove = remove_claim,
 	.check = check,
 	.ready = ready,
-	.sweep = found_sweep,
+	.sweep = nftables_sweep,
 	.restore = restore,
 };

@@ -8,11 +8,8 @@
 
 #include "firewall/entries.h"
 #include "firewall/nftables_find.h"
-#include "firewall/owner.h"
-#include "kernel/nft_rules.h"
 #include "value/scope.h"
 
-#define BACKEND "nft"
 #define SETS_MAX 128
 
 struct sets {
@@ -55,8 +52,7 @@ static int find(struct firewall *fw, struct sets *sets, struct found *found)
 	return r;
 }
 
-/* A kernel without nf_tables, a table that is not there, or that went while we looked. */
-static bool is_absent(int r)
+bool found_nothing(int r)
 {
 	return r == -ENOENT || r == -EOPNOTSUPP || r == -EPROTONOSUPPORT;
 }
@@ -79,7 +75,7 @@ int found_remove(struct firewall *fw, enum claim_sort sort, struct found *found,
 		if (r == 0 || (r == -ENOENT && found->n))
 			r = nft_remove(&fw->nft, found->element, found->n);
 	} while (r == -EINTR || r == -ERESTART);
-	return r < 0 && !is_absent(r) ?
+	return r < 0 && !found_nothing(r) ?
 		       nft_error(&fw->nft, err, "remove %s elements of table podwire",
 				 claim_sorts[sort]) :
 		       0;
@@ -108,86 +104,4 @@ void found_close(struct found *found)
 {
 	free(found->element);
 	*found = FOUND_NONE;
-}
-
-/* GC */
-
-static bool is_stale(const struct nft_element *element, const void *valid)
-{
-	return owner_is_stale(element->comment, valid);
-}
-
-/* The chains of a network, and what was gathered of their names. */
-struct chains {
-	char prefix[NFT_CHAIN];
-	char *name; /* of NFT_CHAIN bytes each */
-	size_t n;
-};
-
-static void keep_chain(const char *chain, void *arg)
-{
-	struct chains *chains = arg;
-	char *more;
-
-	/* "masq-net-5f0c1a22": eight digits and nothing else behind the network. */
-	if (strncmp(chain, chains->prefix, strlen(chains->prefix)) != 0 ||
-	    strlen(chain) != strlen(chains->prefix) + 8)
-		return;
-	more = realloc(chains->name, (chains->n + 1) * NFT_CHAIN);
-	if (!more)
-		abort();
-	chains->name = more;
-	snprintf(chains->name + chains->n++ * NFT_CHAIN, NFT_CHAIN, "%s", chain);
-}
-
-/* The kernel knows best which chain is still needed: it refuses to remove that. */
-static int sweep_chains(struct firewall *fw, const struct attachments *valid, struct error *err)
-{
-	struct chains chains = { .n = 0 };
-	char network[OWNER_NETWORK];
-	int r;
-
-	snprintf(chains.prefix, sizeof(chains.prefix), "masq-%s-",
-		 owner_network(valid->network, network));
-	for (char *c = chains.prefix; (c = strchr(c, '~'));)
-		*c = '_';
-	r = nft_each_chain(&fw->nft, entries_table(CLAIM_MASQUERADE), keep_chain, &chains);
-	r = is_absent(r) ? 0 : r;
-	for (size_t i = 0; i < chains.n && r == 0; i++) {
-		const char *name = chains.name + i * NFT_CHAIN;
-		const struct journal_rules rules = { valid->network, name, BACKEND };
-
-		r = nft_remove_chain(&fw->nft, entries_table(CLAIM_MASQUERADE), name);
-		if (r == 0)
-			r = journal_drop(&fw->journal, &rules, err);
-		else if (r == -EBUSY || is_absent(r))
-			r = 0;
-		else
-			nft_error(&fw->nft, err, "remove chain %s", name);
-	}
-	free(chains.name);
-	return r < 0 ? -1 : 0;
-}
-
-/* Alone: no ADD may be about to use a chain that goes, and its text with it. 1: no journal. */
-static int sweep_journal(struct firewall *fw, enum claim_sort sort, const struct attachments *valid,
-			 struct error *err)
-{
-	const struct journal_sort of = { claim_sorts[sort], BACKEND };
-	int r = journal_lock_if_there(&fw->journal, LOCK_ALONE, err);
-
-	return r ? r : journal_sweep(&fw->journal, &of, valid, err);
-}
-
-int found_sweep(struct firewall *fw, enum claim_sort sort, const struct attachments *valid,
-		struct error *err)
-{
-	_found_ struct found found = { .is_wanted = is_stale, .arg = valid };
-	int journal = sweep_journal(fw, sort, valid, err);
-	int r = journal < 0 ? -1 : found_remove(fw, sort, &found, err);
-
-	if (r == 0 && journal == 0 && sort == CLAIM_MASQUERADE)
-		r = sweep_chains(fw, valid, err);
-	journal_unlock(&fw->journal);
-	return r;
 }

@@ -25,9 +25,9 @@ struct found {
 /* What is not there has nothing to find. `found` holds afterwards what was removed. */
 int found_remove(struct firewall *fw, enum claim_sort sort, struct found *found, struct error *err);
 
-/* GC: elements of pods, then chains of the network that nothing leads to any more. */
-int found_sweep(struct firewall *fw, enum claim_sort sort, const struct attachments *valid,
-		struct error *err);
+/* Does an answer of nf_tables say that there is nothing? A kernel without it, a table that is not
+ * there, or that went while we looked. */
+bool found_nothing(int r);
 
 /* Is it a host port's? Then of which flows. */
 bool found_port(const struct nft_element *element, struct conntrack_port *port);
