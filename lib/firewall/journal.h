@@ -38,8 +38,8 @@ int journal_lock_if_there(struct journal *journal, enum lock_mode mode, struct e
 void journal_unlock(struct journal *journal);
 void journal_close(struct journal *journal);
 
-/* A text of the network itself. Keeping writes it when it is not there yet; dropping answers 1
- * then. */
+/* A text of the network itself. journal_keep() leaves one that is there; dropping none answers 1.
+ */
 struct journal_rules {
 	const char *network, *name, *backend;
 };
