@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the installed header would be. */
+#include "../libuuid/src/uuid.h"
