@@ -38,8 +38,7 @@ int journal_lock_if_there(struct journal *journal, enum lock_mode mode, struct e
 void journal_unlock(struct journal *journal);
 void journal_close(struct journal *journal);
 
-/* A text of the network itself. journal_keep() leaves one that is there; dropping none answers 1.
- */
+/* A text of the network itself, which never changes. Dropping answers 1 when there was none. */
 struct journal_rules {
 	const char *network, *name, *backend;
 };
