@@ -4,6 +4,7 @@
 #include <netlink/socket.h>
 #include <stdlib.h>
 
+#include "kernel/nft_elements.h"
 #include "kernel/nft_prune.h"
 #include "kernel/nft_rules.h"
 #include "kernel/nft_talk.h"

@@ -7,6 +7,8 @@
  * Answers 0 or -errno, as in nft.h.
  */
 
+#include <stdbool.h>
+
 #include "kernel/nft.h"
 
 typedef bool nft_comment_fn(const char *comment, const void *arg);
