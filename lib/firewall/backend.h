@@ -43,4 +43,4 @@ struct backend {
 	int (*restore)(struct firewall *fw, struct error *err);
 };
 
-extern const struct backend nftables_backend;
+extern const struct backend nftables_backend, iptables_backend;

@@ -3,9 +3,10 @@
 #include <stdio.h>
 
 #include "firewall/firewall.h"
+#include "firewall/reference.h"
 #include "value/scope.h"
 
-static const struct backend *const backends[] = { &nftables_backend };
+static const struct backend *const backends[] = { &nftables_backend, &iptables_backend };
 
 /* Those that a claim may be kept by, in the order of preference. */
 static bool may_keep(const struct backend *backend, const struct claim *claim)
@@ -65,7 +66,7 @@ int firewall_ready(struct firewall *fw, const struct claim *claim, struct error 
 	return by_one(fw, claim, 1, err);
 }
 
-/* All backends, whatever the configuration says now. */
+/* From everywhere, whatever the configuration says now. */
 int firewall_remove(struct firewall *fw, const struct claim_of *of, struct error *err)
 {
 	struct error one;
@@ -74,6 +75,8 @@ int firewall_remove(struct firewall *fw, const struct claim_of *of, struct error
 	for (size_t i = 0; i < COUNT(backends); i++)
 		if (backends[i]->remove(fw, of, &one) < 0)
 			error_join(err, &one);
+	if (reference_remove(fw, of, &one) < 0)
+		error_join(err, &one);
 	return err->code ? -1 : 0;
 }
 
@@ -86,6 +89,8 @@ int firewall_sweep(struct firewall *fw, enum claim_sort sort, const struct attac
 	for (size_t i = 0; i < COUNT(backends); i++)
 		if (backends[i]->sweep(fw, sort, valid, &one) < 0)
 			error_join(err, &one);
+	if (reference_sweep(fw, sort, valid, &one) < 0)
+		error_join(err, &one);
 	return err->code ? -1 : 0;
 }
 

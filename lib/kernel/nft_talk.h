@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Netlink as nf_tables speaks it: for the rooms nft, nft_elements and nft_rules only. */
+/* Netlink as nf_tables speaks it: for the rooms of nft and for xtables only. */
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>

@@ -58,6 +58,18 @@ static void read_words(struct program *program, int fd)
 		program->said[--n] = '\0';
 }
 
+/* NULL: it did not fit into memory. */
+static char *read_all(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *all = size < 0 ? NULL : malloc((size_t)size + 1);
+	ssize_t n = all ? pread(fd, all, (size_t)size, 0) : 0;
+
+	if (all)
+		all[n > 0 ? n : 0] = '\0';
+	return all;
+}
+
 int program_run(struct program *program, struct error *err)
 {
 	_close_ int in = text_file(program->input), out = text_file(NULL);
@@ -79,5 +91,7 @@ int program_run(struct program *program, struct error *err)
 		if (errno != EINTR)
 			return error_errno(err, errno, "wait for %s", program->argv[0]);
 	read_words(program, out);
+	if (program->all && !(*program->all = read_all(out)))
+		return error_errno(err, errno, "read what %s said", program->argv[0]);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : NOT_FOUND + 1 + WTERMSIG(status);
 }

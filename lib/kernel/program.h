@@ -14,6 +14,7 @@ struct program {
 	const char *const *argv; /* ends with NULL */
 	const char *input;	 /* NULL: nothing */
 	char said[2048]; /* the beginning of what it said, both outputs; ends without newline */
+	char **all;	 /* NULL, or where to put all that it said; to be freed */
 };
 
 /* Its exit status. 127 and above: it is not there, or was killed; `said` tells. -1 with `err` set:
