@@ -34,14 +34,18 @@ _printf_(2, 3) static void append(struct text *to, const char *fmt, ...)
 		to->n = sizeof(to->str) - 1;
 }
 
-static bool read_link(const struct shelf *shelf, const char *name, char text[static PATH_MAX])
+/* 1: there is none. */
+static int read_link(const struct shelf *shelf, const char *name, char text[static PATH_MAX])
 {
-	ssize_t n = shelf->aside < 0 ? -1 : readlinkat(shelf->aside, name, text, PATH_MAX - 1);
+	ssize_t n;
 
+	if (shelf->aside < 0)
+		return 1;
+	n = readlinkat(shelf->aside, name, text, PATH_MAX - 1);
 	if (n < 0)
-		return false;
+		return errno == ENOENT || errno == EINVAL ? 1 : -1;
 	text[n] = '\0';
-	return true;
+	return 0;
 }
 
 /* Killed in between, somebody may have left an older one. */
@@ -145,14 +149,18 @@ static bool parse_entry(struct entry *entry, char *text)
 	return true;
 }
 
-int index_find(const struct shelf *shelf, const struct attachment *attachment, struct entry *entry)
+int index_find(const struct shelf *shelf, const struct attachment *attachment, struct entry *entry,
+	       struct error *err)
 {
 	char name[NAME_MAX + 1], text[PATH_MAX];
+	int r = name_of(attachment, name) ? read_link(shelf, name, text) : 1;
 
-	return name_of(attachment, name) && read_link(shelf, name, text) &&
-			       parse_entry(entry, text) ?
-		       0 :
-		       1;
+	if (r < 0)
+		return refused(shelf, "read", err);
+	if (r == 0 && parse_entry(entry, text))
+		return 0;
+	*entry = ENTRY_NONE;
+	return 1;
 }
 
 int index_put(const struct shelf *shelf, const struct attachment *attachment,
@@ -201,7 +209,7 @@ static int visit_one(const char *name, void *arg, struct error *err)
 		return 0;
 	*colon = '\0';
 	attachment.ifname = colon[1] ? colon + 1 : NULL;
-	if (!read_link(each->shelf, name, text) || !parse_entry(&entry, text))
+	if (read_link(each->shelf, name, text) || !parse_entry(&entry, text))
 		entry = ENTRY_NONE;
 	return each->visit->each(&attachment, &entry, each->visit->arg, err);
 }
@@ -237,7 +245,7 @@ bool index_is_stamped(const struct shelf *shelf, const char *boot)
 	char stamp[PATH_MAX];
 	struct statx st;
 
-	if (!*boot || !read_link(shelf, STAMP, stamp) || !look(shelf, &st))
+	if (!*boot || read_link(shelf, STAMP, stamp) || !look(shelf, &st))
 		return false;
 	print_stamp(&text, &st, boot);
 	return !strcmp(text.str, stamp);

@@ -49,7 +49,8 @@ struct entry {
 #define ENTRY_NONE ((struct entry){ .n = 0 })
 
 /* attachment.ifname NULL: the old form's. 1: there is none, or it is garbled. */
-int index_find(const struct shelf *shelf, const struct attachment *attachment, struct entry *entry);
+int index_find(const struct shelf *shelf, const struct attachment *attachment, struct entry *entry,
+	       struct error *err);
 
 /* 1: none can be there, for its name, its length, or the file system; so there must be no stamp. */
 int index_put(const struct shelf *shelf, const struct attachment *attachment,

@@ -46,7 +46,11 @@ static int take_lock(struct shelf *shelf, struct error *err)
 	}
 	if (shelf->lock < 0)
 		return refused(shelf, "open the lock of", err);
-	return lock_take(shelf->lock, LOCK_ALONE, shelf->path, err);
+	if (lock_take(shelf->lock, LOCK_ALONE, shelf->path, err) == 0)
+		return 0;
+	if (err->code != CNI_TRY_AGAIN)
+		err->code = CNI_IO_FAILURE;
+	return -1;
 }
 
 /* Links need one mount: one device is not enough (Linux, do_linkat()). */
@@ -60,16 +64,22 @@ static bool one_mount(int a, int b)
 	       one.stx_dev_minor == other.stx_dev_minor;
 }
 
-static void open_aside(struct shelf *shelf)
+/* Where it cannot be, things go without; but one that is there is not passed over. */
+static int open_aside(struct shelf *shelf, struct error *err)
 {
 	shelf->aside = open(shelf->aside_path, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	shelf->apart = shelf->aside < 0 || !one_mount(shelf->aside, shelf->dir);
+	if (shelf->aside >= 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+	    errno == EACCES || errno == ENAMETOOLONG)
+		return 0;
+	return refused(shelf, "open the index of", err);
 }
 
-void shelf_make_aside(struct shelf *shelf)
+int shelf_make_aside(struct shelf *shelf, struct error *err)
 {
-	if (shelf->aside < 0 && mkdir(shelf->aside_path, 0755) == 0)
-		open_aside(shelf);
+	if (shelf->aside >= 0 || mkdir(shelf->aside_path, 0755) < 0)
+		return 0;
+	return open_aside(shelf, err);
 }
 
 int shelf_look(struct shelf *shelf, const char *parent, const char *name, struct error *err)
@@ -80,8 +90,7 @@ int shelf_look(struct shelf *shelf, const char *parent, const char *name, struct
 	shelf->dir = open(shelf->path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	if (shelf->dir < 0)
 		return errno == ENOENT || errno == ENAMETOOLONG ? 1 : refused(shelf, "open", err);
-	open_aside(shelf);
-	return 0;
+	return open_aside(shelf, err);
 }
 
 int shelf_open(struct shelf *shelf, const char *parent, const char *name, struct error *err)

@@ -39,8 +39,8 @@ int shelf_look(struct shelf *shelf, const char *parent, const char *name, struct
 
 void shelf_close(struct shelf *shelf);
 
-/* Tries to make what is aside, if it is missing. */
-void shelf_make_aside(struct shelf *shelf);
+/* Makes what is aside, if it is missing and can be. */
+int shelf_make_aside(struct shelf *shelf, struct error *err);
 
 /* What cannot be read is as good as empty: a link, a directory. The caller frees *text. 1: no file.
  */

@@ -26,7 +26,7 @@ static struct line look_at(const struct store *store, const struct reservation *
 	struct entry entry = ENTRY_NONE;
 	struct shelf_facts facts;
 
-	index_find(&store->shelf, &of, &entry);
+	index_find(&store->shelf, &of, &entry, &(struct error){ 0 });
 	for (int i = 0; i < entry.n; i++)
 		if (ip_equal(&entry.held[i].ip, &held->at.ip) &&
 		    entry.held[i].born.tv_sec == held->at.born.tv_sec &&

@@ -23,9 +23,7 @@ int store_make(struct store *store, const char *data_dir, const char *network, s
 {
 	int r = shelf_make(&store->shelf, data_dir, network, err);
 
-	if (r == 0)
-		shelf_make_aside(&store->shelf);
-	return r;
+	return r == 0 ? shelf_make_aside(&store->shelf, err) : r;
 }
 
 void store_close(struct store *store)
@@ -74,18 +72,19 @@ static void find_walked(const struct store *store, const struct attachment *atta
 }
 
 /* With those of the old form, which are any interface's. */
-static void find_indexed(const struct store *store, const struct attachment *attachment,
-			 struct entry *entry)
+static int find_indexed(const struct store *store, const struct attachment *attachment,
+			struct entry *entry, struct error *err)
 {
 	const struct attachment old = { .container = attachment->container };
 	struct entry more = ENTRY_NONE;
 
-	if (index_find(&store->shelf, attachment, entry))
-		*entry = ENTRY_NONE;
-	if (index_find(&store->shelf, &old, &more))
-		return;
+	*entry = ENTRY_NONE;
+	if (index_find(&store->shelf, attachment, entry, err) < 0 ||
+	    index_find(&store->shelf, &old, &more, err) < 0)
+		return -1;
 	for (int i = 0; i < more.n && entry->n < ENTRY_ADDRESSES; i++)
 		entry->held[entry->n++] = more.held[i];
+	return 0;
 }
 
 /* 1: a file says something else than the index, which nobody does but by hand. */
@@ -99,17 +98,19 @@ static int prove(const struct store *store, const struct attachment *attachment,
 	return r;
 }
 
+/* What the index cannot tell, the files can. */
 int store_find(struct store *store, const struct attachment *attachment, struct entry *entry,
 	       struct error *err)
 {
-	int r = store->walked;
+	int r = find_indexed(store, attachment, entry, err) < 0 || store->walked;
 
-	find_indexed(store, attachment, entry);
 	if (r == 0)
 		r = prove(store, attachment, entry, err);
-	if (r > 0)
-		r = store->walked ? 0 : walk(store, err);
-	if (r == 0 && store->walked)
+	if (r > 0 && !store->walked) {
+		r = walk(store, err);
+		find_indexed(store, attachment, entry, &(struct error){ 0 });
+	}
+	if (r >= 0 && store->walked)
 		find_walked(store, attachment, entry);
 	return r < 0 ? r : 0;
 }

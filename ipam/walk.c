@@ -204,9 +204,8 @@ static size_t mend(const struct holders *holders, size_t first, struct error *er
 	struct entry before = ENTRY_NONE, now = ENTRY_NONE;
 	bool known = true;
 	size_t i = first;
-	int r = 0;
+	int r = index_find(&holders->store->shelf, &attachment, &before, err) < 0 ? -1 : 0;
 
-	index_find(&holders->store->shelf, &attachment, &before);
 	for (; i < holders->n && is_one_holder(holders->held[first], holders->held[i]); i++) {
 		known &= knows(&before, &holders->held[i]->at);
 		if (now.n < ENTRY_ADDRESSES)
@@ -214,7 +213,7 @@ static size_t mend(const struct holders *holders, size_t first, struct error *er
 	}
 	if (known)
 		now.by = before.by;
-	if (!known || now.n != before.n)
+	if (r == 0 && (!known || now.n != before.n))
 		r = index_put(&holders->store->shelf, &attachment, &now, err);
 	holders->store->whole &= r == 0 && i - first <= ENTRY_ADDRESSES;
 	return i;
@@ -271,7 +270,8 @@ static int mend_index(struct store *store, struct error *err)
 
 int walk(struct store *store, struct error *err)
 {
-	shelf_make_aside(&store->shelf);
+	if (shelf_make_aside(&store->shelf, err) < 0)
+		return -1;
 	store->whole = store->shelf.aside >= 0;
 	store->walked = store->touched = true;
 	if (walk_read(store, err) < 0 || heal_all(store, err) < 0)
