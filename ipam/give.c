@@ -94,18 +94,17 @@ static int take_over(const struct giving *g, const struct range_set *set, struct
 	return 1;
 }
 
-/* The next free one behind the last that was given. */
+/* The next free one behind the last that was given. 1: none is free. */
 static int take_next(const struct giving *g, const struct range_set *set, struct ip *ip,
 		     struct error *err)
 {
 	struct ip last;
 	int r = store_last(g->store, g->n, &last, err);
 
-	if (r >= 0)
-		r = free_take(g->store, set, r == 0 ? &last : NULL, ip, err);
-	return r > 0 ? free_exhausted(g->store, &g->conf->ranges, g->n, err) : r;
+	return r < 0 ? r : free_take(g->store, set, r == 0 ? &last : NULL, ip, err);
 }
 
+/* 1: the set is exhausted. */
 static int give(struct giving *g, const struct range_set *set, struct error *err)
 {
 	struct ip ip;
@@ -115,10 +114,18 @@ static int give(struct giving *g, const struct range_set *set, struct error *err
 		r = take_over(g, set, &ip);
 	if (r > 0)
 		r = take_next(g, set, &ip, err);
-	if (r < 0)
-		return r;
-	g->given[g->n++] = ip;
-	return 0;
+	if (r == 0)
+		g->given[g->n++] = ip;
+	return r;
+}
+
+/* How full the sets are is told without what they have just given. */
+static int refuse_exhausted(struct giving *g, struct error *err)
+{
+	int set = g->n;
+
+	give_back(g);
+	return free_exhausted(g->store, &g->conf->ranges, set, err);
 }
 
 static int refuse_left_over(const struct giving *g, struct error *err)
@@ -155,6 +162,8 @@ int give_all(struct giving *g, struct error *err)
 	for (int i = 0; i < g->conf->ranges.n && r == 0; i++)
 		r = give(g, &g->conf->ranges.set[i], err);
 	store_discard(g->store);
+	if (r > 0)
+		return refuse_exhausted(g, err);
 	if (r < 0 || refuse_left_over(g, err) < 0)
 		return -1;
 	return write_entry(g, err);
@@ -192,6 +201,8 @@ void give_back(struct giving *g)
 	}
 	if (g->noted)
 		store_note(g->store, g->to, &g->had, &ignored);
+	g->n = g->n_last = 0;
+	g->noted = false;
 }
 
 void give_end(struct giving *g)
