@@ -6,8 +6,6 @@
 #include "conf.h"
 #include "value/json.h"
 
-#define DATA_DIR "/var/lib/cni/networks"
-
 struct wire {
 	const char *data_dir, *resolv_conf, *subnet;
 	const cJSON *ranges, *routes, *ips, *ip_ranges;
@@ -147,20 +145,20 @@ static int read_wire(struct wire *wire, const struct request *req, struct error 
 void conf_read_place(struct conf *conf, const struct request *req)
 {
 	const struct json_place ipam = { req->config, "ipam" };
-	struct wire wire = { .data_dir = DATA_DIR };
+	struct wire wire = { .data_dir = CONF_DATA_DIR };
 	struct error ignored;
 
 	json_read_at(&ipam, ipam_table, &wire, &ignored);
-	conf->data_dir = *wire.data_dir ? wire.data_dir : DATA_DIR;
+	conf->data_dir = *wire.data_dir ? wire.data_dir : CONF_DATA_DIR;
 }
 
 int conf_read(struct conf *conf, const struct request *req, struct error *err)
 {
-	struct wire wire = { .data_dir = DATA_DIR };
+	struct wire wire = { .data_dir = CONF_DATA_DIR };
 
 	if (read_wire(&wire, req, err) < 0)
 		return -1;
-	conf->data_dir = *wire.data_dir ? wire.data_dir : DATA_DIR;
+	conf->data_dir = *wire.data_dir ? wire.data_dir : CONF_DATA_DIR;
 	conf->resolv_conf = wire.resolv_conf && *wire.resolv_conf ? wire.resolv_conf : NULL;
 	conf->routes = wire.routes;
 	if (*conf->data_dir != '/')

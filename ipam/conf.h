@@ -7,6 +7,7 @@
 #include "cni/result.h"
 #include "range.h"
 
+#define CONF_DATA_DIR "/var/lib/cni/networks"
 #define CONF_WANTED 64
 
 struct conf {

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "cni/attachments.h"
+#include "free.h"
 #include "give.h"
 #include "resolv.h"
+#include "show.h"
 #include "value/json.h"
 #include "verb/plugin.h"
 
@@ -53,50 +55,78 @@ static int answer_with(struct giving *g, enum version version, struct error *err
 	return plugin_answer(&result, version, err);
 }
 
+static int give_to(struct giving *g, const struct request *req, struct error *err)
+{
+	g->to = &req->attachment;
+	sandbox_read(&g->by, &g->store->here, req->netns);
+	if (give_all(g, err) < 0 || answer_with(g, req->version, err) < 0) {
+		give_back(g);
+		return -1;
+	}
+	give_end(g);
+	return 0;
+}
+
 static int add(const struct plugin *plugin, const struct request *req, struct error *err)
 {
 	_conf_ struct conf conf = CONF_NONE;
 	_store_ struct store store = STORE_NONE;
-	struct giving g = { .to = &req->attachment, .conf = &conf, .store = &store };
+	_giving_ struct giving g = { .conf = &conf, .store = &store };
 
 	(void)plugin;
 	if (conf_read(&conf, req, err) < 0 ||
-	    store_make(&store, conf.data_dir, req->attachment.network, err) < 0)
+	    store_make(&store, conf.data_dir, req->attachment.network, err) < 0 ||
+	    store_ready(&store, err) < 0)
 		return -1;
-	if (store_read(&store, err) == 0 && give_all(&g, err) == 0 &&
-	    answer_with(&g, req->version, err) == 0)
-		return 0;
-	give_back(&g);
-	return -1;
+	return give_to(&g, req, err);
 }
 
 /* DEL, GC */
-
-/* Frees what `goes` says, over the whole directory, whatever the ranges now are. */
-static int release(struct store *store, bool (*goes)(const struct reservation *, const void *arg),
-		   const void *arg, struct error *err)
-{
-	struct error one;
-
-	*err = (struct error){ 0 };
-	for (size_t i = store->n; i-- > 0;) {
-		struct ip ip = store->held[i].ip;
-
-		if (goes(&store->held[i], arg) && store_release(store, &ip, &one) < 0)
-			error_join(err, &one);
-	}
-	return err->code ? -1 : 0;
-}
 
 /* 1: there is no store, and so nothing to release. */
 static int open_to_release(struct store *store, const struct request *req, struct error *err)
 {
 	_conf_ struct conf conf = CONF_NONE;
-	int r;
 
 	conf_read_place(&conf, req);
-	r = store_open(store, conf.data_dir, req->attachment.network, err);
-	return r ? r : store_read(store, err);
+	return store_open(store, conf.data_dir, req->attachment.network, err);
+}
+
+/* Frees what `goes` says, over the whole directory, whatever the ranges now are. */
+static int release_walked(struct store *store,
+			  bool (*goes)(const struct reservation *, const void *arg),
+			  const void *arg, struct error *err)
+{
+	struct error one;
+
+	*err = (struct error){ 0 };
+	for (size_t i = store->n; i-- > 0;) {
+		const struct reservation *held = &store->held[i];
+		const struct attachment of = { .container = held->container,
+					       .ifname = held->ifname };
+
+		if (goes(held, arg) && (store_release(store, held->at.name, &one) < 0 ||
+					index_drop(&store->shelf, &of, &one) < 0))
+			error_join(err, &one);
+	}
+	return err->code ? -1 : 0;
+}
+
+static int release_found(struct store *store, const struct attachment *attachment,
+			 const struct entry *entry, struct error *err)
+{
+	const struct attachment old = { .container = attachment->container };
+	struct error one;
+
+	*err = (struct error){ 0 };
+	for (int i = 0; i < entry->n; i++)
+		if (store_release(store, entry->held[i].name, &one) < 0)
+			error_join(err, &one);
+	if (err->code)
+		return -1;
+	if (index_drop(&store->shelf, attachment, err) < 0)
+		return -1;
+	return index_drop(&store->shelf, &old, err);
 }
 
 static bool is_of(const struct reservation *held, const void *arg)
@@ -107,17 +137,25 @@ static bool is_of(const struct reservation *held, const void *arg)
 static int del(const struct plugin *plugin, const struct request *req, struct error *err)
 {
 	_store_ struct store store = STORE_NONE;
+	struct entry entry = ENTRY_NONE;
 	int r = open_to_release(&store, req, err);
 
 	(void)plugin;
+	if (r == 0)
+		r = store_ready(&store, err);
+	if (r == 0)
+		r = store_find(&store, &req->attachment, &entry, err);
 	if (r)
 		return r < 0 ? r : 0;
-	return release(&store, is_of, &req->attachment, err);
+	if (store.walked)
+		return release_walked(&store, is_of, &req->attachment, err);
+	return entry.n ? release_found(&store, &req->attachment, &entry, err) : 0;
 }
 
+/* Somebody's note is no attachment that could be stale. */
 static bool is_stale(const struct reservation *held, const void *arg)
 {
-	return *held->container && !attachments_have(arg, held->container, held->ifname);
+	return !held->by_hand && !attachments_have(arg, held->container, held->ifname);
 }
 
 static int gc(const struct plugin *plugin, const struct request *req, struct error *err)
@@ -129,9 +167,11 @@ static int gc(const struct plugin *plugin, const struct request *req, struct err
 	(void)plugin;
 	if (r == 0)
 		r = open_to_release(&store, req, err);
+	if (r == 0)
+		r = store_walk(&store, err);
 	if (r)
 		return r < 0 ? r : 0;
-	return release(&store, is_stale, &valid, err);
+	return release_walked(&store, is_stale, &valid, err);
 }
 
 /* CHECK, STATUS */
@@ -196,7 +236,7 @@ static int status(const struct plugin *plugin, const struct request *req, struct
 	(void)plugin;
 	if (conf_read(&conf, req, err) == 0 &&
 	    store_make(&store, conf.data_dir, req->attachment.network, err) == 0 &&
-	    store_read(&store, err) == 0 && give_possible(&conf, &store, err) == 0 &&
+	    store_ready(&store, err) == 0 && free_everywhere(&store, &conf.ranges, err) == 0 &&
 	    shelf_probe(&store.shelf, err) == 0)
 		return 0;
 	err->code = CNI_NOT_AVAILABLE;
@@ -219,5 +259,7 @@ static const struct plugin host_local = {
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "show"))
+		return show_main(argc - 1, argv + 1);
 	return plugin_main(&host_local, argc, argv);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,37 @@ const char *range_set_str(const struct range_set *set, char *buf, size_t size)
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "",
 					 range_str(&set->range[i], one));
 	return buf;
+}
+
+/* end - start + 1, cut at what fits. */
+static unsigned long long range_size(const struct range *r)
+{
+	unsigned long long high = 0, low = 0;
+	int borrow = 0;
+
+	for (size_t i = ip_size(&r->start), shift = 0; i-- > 0; shift += 8) {
+		int digit = r->end.byte[i] - r->start.byte[i] - borrow;
+
+		borrow = digit < 0;
+		*(shift < 64 ? &low : &high) |= (unsigned long long)(digit & 0xff) << shift % 64;
+	}
+	return high || low == ULLONG_MAX ? ULLONG_MAX : low + 1;
+}
+
+unsigned long long range_set_size(const struct range_set *set)
+{
+	unsigned long long n = 0;
+
+	for (int i = 0; i < set->n; i++) {
+		unsigned long long more = range_size(&set->range[i]);
+		bool first = range_set_find(set, &set->range[i].gateway) != NULL;
+
+		n = n + more < n ? ULLONG_MAX : n + more;
+		for (int j = 0; j < i && first; j++)
+			first = !ip_equal(&set->range[j].gateway, &set->range[i].gateway);
+		n -= first && n != ULLONG_MAX;
+	}
+	return n;
 }
 
 bool range_set_is_gateway(const struct range_set *set, const struct ip *ip)

@@ -54,6 +54,9 @@ const struct range *range_set_find(const struct range_set *set, const struct ip 
 /* "10.1.0.2-10.1.0.254, 10.2.0.2-10.2.0.254", cut to fit. */
 const char *range_set_str(const struct range_set *set, char *buf, size_t size);
 
+/* How many addresses it can give, without gateways; ULLONG_MAX: that many or more. */
+unsigned long long range_set_size(const struct range_set *set);
+
 /* Whether it is the gateway of any range of the set. */
 bool range_set_is_gateway(const struct range_set *set, const struct ip *ip);
 

@@ -14,6 +14,7 @@
 #include "value/scope.h"
 
 #define TEXT_MAX (256 * 1024) /* of a file; what is longer is cut */
+#define DRAFT ".new"	      /* no container's name, no address, begins with a dot */
 
 static int refused(const struct shelf *shelf, const char *what, struct error *err)
 {
@@ -27,10 +28,11 @@ static int refused(const struct shelf *shelf, const char *what, struct error *er
 static bool name_it(struct shelf *shelf, const char *parent, const char *name)
 {
 	int n = snprintf(shelf->path, sizeof(shelf->path), "%s/%s", parent, name);
-	int m = snprintf(shelf->fresh, sizeof(shelf->fresh), ".%s.new", name);
+	int m = snprintf(shelf->aside_path, sizeof(shelf->aside_path), "%s/.%s.index", parent,
+			 name);
 
 	return n > 0 && (size_t)n < sizeof(shelf->path) && m > 0 &&
-	       (size_t)m < sizeof(shelf->fresh);
+	       (size_t)m < sizeof(shelf->aside_path);
 }
 
 /* On a file system that is read-only, one may look without a lock: nobody can write. */
@@ -44,20 +46,58 @@ static int take_lock(struct shelf *shelf, struct error *err)
 	}
 	if (shelf->lock < 0)
 		return refused(shelf, "open the lock of", err);
-	return lock_take(shelf->lock, LOCK_ALONE, shelf->path, err);
+	if (lock_take(shelf->lock, LOCK_ALONE, shelf->path, err) == 0)
+		return 0;
+	if (err->code != CNI_TRY_AGAIN)
+		err->code = CNI_IO_FAILURE;
+	return -1;
 }
 
-int shelf_open(struct shelf *shelf, const char *parent, const char *name, struct error *err)
+/* Links need one mount: one device is not enough (Linux, do_linkat()). */
+static bool one_mount(int a, int b)
+{
+	struct statx one, other;
+
+	return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &one) == 0 &&
+	       statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &other) == 0 &&
+	       one.stx_mnt_id == other.stx_mnt_id && one.stx_dev_major == other.stx_dev_major &&
+	       one.stx_dev_minor == other.stx_dev_minor;
+}
+
+/* Where it cannot be, things go without; but one that is there is not passed over. */
+static int open_aside(struct shelf *shelf, struct error *err)
+{
+	shelf->aside = open(shelf->aside_path, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	shelf->apart = shelf->aside < 0 || !one_mount(shelf->aside, shelf->dir);
+	if (shelf->aside >= 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+	    errno == EACCES || errno == ENAMETOOLONG)
+		return 0;
+	return refused(shelf, "open the index of", err);
+}
+
+int shelf_make_aside(struct shelf *shelf, struct error *err)
+{
+	if (shelf->aside >= 0 || mkdir(shelf->aside_path, 0755) < 0)
+		return 0;
+	return open_aside(shelf, err);
+}
+
+int shelf_look(struct shelf *shelf, const char *parent, const char *name, struct error *err)
 {
 	/* Where no directory can be, there is none. */
 	if (!name_it(shelf, parent, name))
 		return 1;
-	shelf->parent = open(parent, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-	if (shelf->parent >= 0)
-		shelf->dir = openat(shelf->parent, name, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-	if (shelf->dir >= 0)
-		return take_lock(shelf, err);
-	return errno == ENOENT || errno == ENAMETOOLONG ? 1 : refused(shelf, "open", err);
+	shelf->dir = open(shelf->path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	if (shelf->dir < 0)
+		return errno == ENOENT || errno == ENAMETOOLONG ? 1 : refused(shelf, "open", err);
+	return open_aside(shelf, err);
+}
+
+int shelf_open(struct shelf *shelf, const char *parent, const char *name, struct error *err)
+{
+	int r = shelf_look(shelf, parent, name, err);
+
+	return r ? r : take_lock(shelf, err);
 }
 
 static int make_directories(char *path)
@@ -81,10 +121,7 @@ int shelf_make(struct shelf *shelf, const char *parent, const char *name, struct
 	if (!name_it(shelf, parent, name))
 		return error_set(err, CNI_INVALID_CONFIG, "too long: the path %s/%s", parent, name);
 	memcpy(path, shelf->path, sizeof(path));
-	shelf_close(shelf);
-	r = make_directories(path);
-	name_it(shelf, parent, name);
-	if (r < 0)
+	if (make_directories(path) < 0)
 		return refused(shelf, "make", err);
 	r = shelf_open(shelf, parent, name, err);
 	return r > 0 ? refused(shelf, "open", err) : r;
@@ -92,9 +129,9 @@ int shelf_make(struct shelf *shelf, const char *parent, const char *name, struct
 
 void shelf_close(struct shelf *shelf)
 {
+	scope_close(&shelf->aside);
 	scope_close(&shelf->lock);
 	scope_close(&shelf->dir);
-	scope_close(&shelf->parent);
 	*shelf = SHELF_NONE;
 }
 
@@ -124,14 +161,29 @@ int shelf_read(const struct shelf *shelf, const char *name, char **text, struct 
 	return *text ? 0 : error_set(err, CNI_INTERNAL, "out of memory for the address store");
 }
 
-struct entry {
-	const char *name, *text;
-};
-
-static int write_fresh(const struct shelf *shelf, int at, const char *text, struct error *err)
+static int drafts(const struct shelf *shelf)
 {
-	_close_ int fd = openat(at, shelf->fresh,
-				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return shelf->apart ? shelf->dir : shelf->aside;
+}
+
+/*
+ * Never an older draft again: killed between link() and unlink(), somebody may
+ * have left one that is a file of the shelf as well.
+ */
+static int open_draft(const struct shelf *shelf)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = openat(drafts(shelf), DRAFT, flags, 0600);
+
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	shelf_discard(shelf);
+	return openat(drafts(shelf), DRAFT, flags, 0600);
+}
+
+int shelf_draft(const struct shelf *shelf, const char *text, struct error *err)
+{
+	_close_ int fd = open_draft(shelf);
 	size_t len = strlen(text);
 	ssize_t n = fd < 0 ? -1 : write(fd, text, len);
 
@@ -140,33 +192,31 @@ static int write_fresh(const struct shelf *shelf, int at, const char *text, stru
 	if (n >= 0)
 		errno = ENOSPC;
 	refused(shelf, "write to", err);
-	unlinkat(at, shelf->fresh, 0);
+	shelf_discard(shelf);
 	return -1;
 }
 
-/* 1: `at` is on another file system than the directory. */
-static int write_by_way_of(const struct shelf *shelf, int at, const struct entry *entry,
-			   struct error *err)
+void shelf_discard(const struct shelf *shelf)
 {
-	bool elsewhere;
-
-	if (write_fresh(shelf, at, entry->text, err) < 0)
-		return -1;
-	if (renameat(at, shelf->fresh, shelf->dir, entry->name) == 0)
-		return 0;
-	elsewhere = errno == EXDEV;
-	refused(shelf, "write to", err);
-	unlinkat(at, shelf->fresh, 0);
-	return elsewhere ? 1 : -1;
+	unlinkat(drafts(shelf), DRAFT, 0);
 }
 
-/* Under the lock nobody sees the new file in the directory either, where it has to be there. */
+int shelf_place(const struct shelf *shelf, const char *name, struct error *err)
+{
+	if (linkat(drafts(shelf), DRAFT, shelf->dir, name, 0) == 0)
+		return 0;
+	return errno == EEXIST ? 1 : refused(shelf, "write to", err);
+}
+
 int shelf_write(const struct shelf *shelf, const char *name, const char *text, struct error *err)
 {
-	const struct entry entry = { name, text };
-	int r = write_by_way_of(shelf, shelf->parent, &entry, err);
-
-	return r > 0 ? write_by_way_of(shelf, shelf->dir, &entry, err) : r;
+	if (shelf_draft(shelf, text, err) < 0)
+		return -1;
+	if (renameat(drafts(shelf), DRAFT, shelf->dir, name) == 0)
+		return 0;
+	refused(shelf, "write to", err);
+	shelf_discard(shelf);
+	return -1;
 }
 
 int shelf_remove(const struct shelf *shelf, const char *name, struct error *err)
@@ -178,9 +228,9 @@ int shelf_remove(const struct shelf *shelf, const char *name, struct error *err)
 
 int shelf_probe(const struct shelf *shelf, struct error *err)
 {
-	if (write_fresh(shelf, shelf->parent, "probe", err) < 0)
+	if (shelf_draft(shelf, "probe", err) < 0)
 		return -1;
-	unlinkat(shelf->parent, shelf->fresh, 0);
+	shelf_discard(shelf);
 	return faccessat(shelf->dir, ".", W_OK, 0) < 0 ? refused(shelf, "write to", err) : 0;
 }
 
@@ -191,9 +241,10 @@ static void close_directory(DIR **dir)
 }
 #define _dir_ __attribute__((__cleanup__(close_directory)))
 
-int shelf_list(const struct shelf *shelf, const struct shelf_visit *visit, struct error *err)
+static int list(const struct shelf *shelf, int at, const struct shelf_visit *visit,
+		struct error *err)
 {
-	_close_ int fd = openat(shelf->dir, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	_close_ int fd = openat(at, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	_dir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	int r = 0;
@@ -206,9 +257,29 @@ int shelf_list(const struct shelf *shelf, const struct shelf_visit *visit, struc
 	return !r && errno ? refused(shelf, "list", err) : r;
 }
 
-long long shelf_time(const struct shelf *shelf, const char *name)
+int shelf_list(const struct shelf *shelf, const struct shelf_visit *visit, struct error *err)
 {
-	struct stat st;
+	return list(shelf, shelf->dir, visit, err);
+}
 
-	return fstatat(shelf->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : st.st_mtim.tv_sec;
+int shelf_list_aside(const struct shelf *shelf, const struct shelf_visit *visit, struct error *err)
+{
+	return shelf->aside < 0 ? 0 : list(shelf, shelf->aside, visit, err);
+}
+
+static struct timespec time_of(const struct statx_timestamp *t)
+{
+	return (struct timespec){ .tv_sec = t->tv_sec, .tv_nsec = t->tv_nsec };
+}
+
+int shelf_stat(const struct shelf *shelf, const char *name, struct shelf_facts *facts)
+{
+	struct statx st;
+
+	if (statx(shelf->dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
+		return 1;
+	facts->written = time_of(&st.stx_mtime);
+	facts->born = st.stx_mask & STATX_BTIME ? time_of(&st.stx_btime) : facts->written;
+	facts->regular = S_ISREG(st.stx_mode);
+	return 0;
 }

@@ -6,90 +6,12 @@
 
 #include "store.h"
 #include "value/scope.h"
+#include "walk.h"
 
 static int out_of_memory(const struct store *store, struct error *err)
 {
-	return error_set(err, CNI_INTERNAL, "out of memory at reservation %zu of %s", store->n,
+	return error_set(err, CNI_INTERNAL, "out of memory for the address store %s",
 			 store->shelf.path);
-}
-
-static int keep(struct store *store, const struct reservation *one, struct error *err)
-{
-	struct reservation *more;
-
-	if (store->n == store->room) {
-		more = realloc(store->held, (2 * store->room + 64) * sizeof(*more));
-		if (!more)
-			return out_of_memory(store, err);
-		store->held = more;
-		store->room = 2 * store->room + 64;
-	}
-	store->held[store->n++] = *one;
-	return 0;
-}
-
-static int by_ip(const void *a, const void *b)
-{
-	const struct reservation *one = a, *other = b;
-
-	return ip_cmp(&one->ip, &other->ip);
-}
-
-static void sort(struct store *store)
-{
-	if (store->n)
-		qsort(store->held, store->n, sizeof(*store->held), by_ip);
-}
-
-/* Takes `text` over. White space around it counts for nothing, as in the reference. */
-static struct reservation parse(const struct ip *ip, char *text)
-{
-	struct reservation one = { .ip = *ip, .container = text };
-	const char *begin = text + strspn(text, " \t\r\n");
-	size_t len = strlen(begin);
-
-	ip_str(ip, one.name);
-	while (len && strchr(" \t\r\n", begin[len - 1]))
-		len--;
-	memmove(text, begin, len);
-	text[len] = '\0';
-	one.ifname = strstr(text, "\r\n");
-	if (one.ifname) {
-		*one.ifname = '\0';
-		one.ifname += 2;
-	}
-	return one;
-}
-
-static int read_entry(const char *name, void *arg, struct error *err)
-{
-	struct store *store = arg;
-	struct reservation one;
-	char *text = NULL;
-	struct ip ip;
-	int r;
-
-	if (!ip_parse(&ip, name))
-		return 0;
-	r = shelf_read(&store->shelf, name, &text, err);
-	if (r)
-		return r < 0 ? r : 0;
-	one = parse(&ip, text);
-	snprintf(one.name, sizeof(one.name), "%s", name);
-	if (keep(store, &one, err) == 0)
-		return 0;
-	free(text);
-	return -1;
-}
-
-int store_read(struct store *store, struct error *err)
-{
-	const struct shelf_visit visit = { read_entry, store };
-
-	if (shelf_list(&store->shelf, &visit, err) < 0)
-		return -1;
-	sort(store);
-	return 0;
 }
 
 int store_open(struct store *store, const char *data_dir, const char *network, struct error *err)
@@ -99,29 +21,98 @@ int store_open(struct store *store, const char *data_dir, const char *network, s
 
 int store_make(struct store *store, const char *data_dir, const char *network, struct error *err)
 {
-	return shelf_make(&store->shelf, data_dir, network, err);
+	int r = shelf_make(&store->shelf, data_dir, network, err);
+
+	return r == 0 ? shelf_make_aside(&store->shelf, err) : r;
 }
 
 void store_close(struct store *store)
 {
+	if (store->touched && store->whole)
+		index_stamp(&store->shelf, store->here.boot);
 	for (size_t i = 0; i < store->n; i++)
 		free(store->held[i].container);
 	free(store->held);
+	free(store->taken);
 	shelf_close(&store->shelf);
 	*store = STORE_NONE;
 }
 
-const struct reservation *store_find(const struct store *store, const struct ip *ip)
+int store_ready(struct store *store, struct error *err)
 {
-	const struct reservation key = { .ip = *ip };
-
-	return store->n ? bsearch(&key, store->held, store->n, sizeof(key), by_ip) : NULL;
+	machine_read(&store->here);
+	store->whole = index_is_stamped(&store->shelf, store->here.boot);
+	return store->whole ? 0 : walk(store, err);
 }
 
 bool store_holds(const struct reservation *held, const struct attachment *attachment)
 {
 	return !strcmp(held->container, attachment->container) &&
 	       (!held->ifname || !strcmp(held->ifname, attachment->ifname));
+}
+
+int store_walk(struct store *store, struct error *err)
+{
+	machine_read(&store->here);
+	return walk(store, err);
+}
+
+/* Who has what */
+
+static void find_walked(const struct store *store, const struct attachment *attachment,
+			struct entry *entry)
+{
+	entry->n = 0;
+	for (size_t i = 0; i < store->n; i++) {
+		if (!store_holds(&store->held[i], attachment))
+			continue;
+		if (entry->n < ENTRY_ADDRESSES)
+			entry->held[entry->n++] = store->held[i].at;
+	}
+}
+
+/* With those of the old form, which are any interface's. */
+static int find_indexed(const struct store *store, const struct attachment *attachment,
+			struct entry *entry, struct error *err)
+{
+	const struct attachment old = { .container = attachment->container };
+	struct entry more = ENTRY_NONE;
+
+	*entry = ENTRY_NONE;
+	if (index_find(&store->shelf, attachment, entry, err) < 0 ||
+	    index_find(&store->shelf, &old, &more, err) < 0)
+		return -1;
+	for (int i = 0; i < more.n && entry->n < ENTRY_ADDRESSES; i++)
+		entry->held[entry->n++] = more.held[i];
+	return 0;
+}
+
+/* 1: a file says something else than the index, which nobody does but by hand. */
+static int prove(const struct store *store, const struct attachment *attachment,
+		 const struct entry *entry, struct error *err)
+{
+	int r = 0;
+
+	for (int i = 0; i < entry->n && r == 0; i++)
+		r = store_look(store, &entry->held[i].ip, attachment, err);
+	return r;
+}
+
+/* What the index cannot tell, the files can. */
+int store_find(struct store *store, const struct attachment *attachment, struct entry *entry,
+	       struct error *err)
+{
+	int r = find_indexed(store, attachment, entry, err) < 0 || store->walked;
+
+	if (r == 0)
+		r = prove(store, attachment, entry, err);
+	if (r > 0 && !store->walked) {
+		r = walk(store, err);
+		find_indexed(store, attachment, entry, &(struct error){ 0 });
+	}
+	if (r >= 0 && store->walked)
+		find_walked(store, attachment, entry);
+	return r < 0 ? r : 0;
 }
 
 int store_look(const struct store *store, const struct ip *ip, const struct attachment *attachment,
@@ -134,55 +125,116 @@ int store_look(const struct store *store, const struct ip *ip, const struct atta
 
 	if (r)
 		return r;
-	one = parse(ip, text);
+	one = walk_parse(text);
 	r = !store_holds(&one, attachment);
 	free(text);
 	return r;
 }
 
-long long store_since(const struct store *store, const struct reservation *held)
-{
-	return shelf_time(&store->shelf, held->name);
-}
+/* Changes */
 
-int store_reserve(struct store *store, const struct ip *ip, const struct attachment *attachment,
-		  struct error *err)
+int store_draft(struct store *store, const struct attachment *attachment, struct error *err)
 {
-	struct reservation one;
-	struct error ignored;
-	char name[IP_STRLEN];
-	char *text;
+	_free_ char *text = NULL;
 
-	if (asprintf(&text, "%s\r\n%s", attachment->container, attachment->ifname) < 0)
+	if (asprintf(&text, "%s\r\n%s", attachment->container, attachment->ifname) < 0) {
+		text = NULL;
 		return out_of_memory(store, err);
-	if (shelf_write(&store->shelf, ip_str(ip, name), text, err) < 0) {
-		free(text);
-		return -1;
 	}
-	one = parse(ip, text);
-	if (keep(store, &one, err) < 0) {
-		shelf_remove(&store->shelf, name, &ignored);
-		free(text);
-		return -1;
+	return shelf_draft(&store->shelf, text, err);
+}
+
+void store_discard(struct store *store)
+{
+	shelf_discard(&store->shelf);
+}
+
+int store_take(struct store *store, const struct ip *ip, struct error *err)
+{
+	char name[IP_STRLEN];
+	int r = shelf_place(&store->shelf, ip_str(ip, name), err);
+
+	store->touched |= r == 0;
+	return r;
+}
+
+int store_release(struct store *store, const char *name, struct error *err)
+{
+	int r = shelf_remove(&store->shelf, name, err);
+
+	store->touched = true;
+	store->whole &= r == 0; /* it may be in no entry any more, and is there */
+	return r;
+}
+
+/* When a file was born is only known once it is there. */
+static void fill_in(const struct store *store, struct entry *entry)
+{
+	struct shelf_facts facts;
+
+	for (int i = 0; i < entry->n; i++) {
+		ip_str(&entry->held[i].ip, entry->held[i].name);
+		if (!entry->held[i].born.tv_sec &&
+		    shelf_stat(&store->shelf, entry->held[i].name, &facts) == 0)
+			entry->held[i].born = facts.born;
 	}
-	sort(store);
+}
+
+int store_note(struct store *store, const struct attachment *attachment, struct entry *entry,
+	       struct error *err)
+{
+	int r;
+
+	store->touched = true;
+	if (entry->n)
+		fill_in(store, entry);
+	r = entry->n ? index_put(&store->shelf, attachment, entry, err) :
+		       index_drop(&store->shelf, attachment, err);
+	store->whole &= r == 0;
+	return r < 0 ? r : 0;
+}
+
+/* What is taken */
+
+static int by_ip(const void *a, const void *b)
+{
+	return ip_cmp(a, b);
+}
+
+static int list_one(const char *name, void *arg, struct error *err)
+{
+	struct store *store = arg;
+	struct ip ip, *more;
+
+	if (!ip_parse(&ip, name))
+		return 0;
+	if (store->n_taken == store->room_taken) {
+		store->room_taken = 2 * store->room_taken + 256;
+		more = realloc(store->taken, store->room_taken * sizeof(*more));
+		if (!more)
+			return out_of_memory(store, err);
+		store->taken = more;
+	}
+	store->taken[store->n_taken++] = ip;
 	return 0;
 }
 
-int store_release(struct store *store, const struct ip *ip, struct error *err)
+int store_list(struct store *store, struct error *err)
 {
-	const struct reservation *held = store_find(store, ip);
-	char name[IP_STRLEN];
-	size_t at;
+	const struct shelf_visit visit = { list_one, store };
 
-	if (shelf_remove(&store->shelf, held ? held->name : ip_str(ip, name), err) < 0)
+	store->n_taken = 0;
+	if (shelf_list(&store->shelf, &visit, err) < 0)
 		return -1;
-	if (!held)
-		return 0;
-	at = (size_t)(held - store->held);
-	free(store->held[at].container);
-	memmove(&store->held[at], &store->held[at + 1], (--store->n - at) * sizeof(*store->held));
+	if (store->n_taken)
+		qsort(store->taken, store->n_taken, sizeof(*store->taken), by_ip);
 	return 0;
+}
+
+bool store_has(const struct store *store, const struct ip *ip)
+{
+	return store->n_taken &&
+	       bsearch(ip, store->taken, store->n_taken, sizeof(*store->taken), by_ip);
 }
 
 /* Round robin */
@@ -193,11 +245,17 @@ static const char *last_name(int set, char name[static 40])
 	return name;
 }
 
+int store_last_text(const struct store *store, int set, char **text, struct error *err)
+{
+	char name[40];
+
+	return shelf_read(&store->shelf, last_name(set, name), text, err);
+}
+
 int store_last(const struct store *store, int set, struct ip *ip, struct error *err)
 {
 	_free_ char *text = NULL;
-	char name[40];
-	int r = shelf_read(&store->shelf, last_name(set, name), &text, err);
+	int r = store_last_text(store, set, &text, err);
 
 	if (r)
 		return r;
@@ -205,9 +263,11 @@ int store_last(const struct store *store, int set, struct ip *ip, struct error *
 	return ip_parse(ip, text) ? 0 : 1;
 }
 
-int store_set_last(struct store *store, int set, const struct ip *ip, struct error *err)
+int store_set_last(struct store *store, int set, const char *text, struct error *err)
 {
-	char name[40], text[IP_STRLEN];
+	char name[40];
 
-	return shelf_write(&store->shelf, last_name(set, name), ip_str(ip, text), err);
+	store->touched = true;
+	return text ? shelf_write(&store->shelf, last_name(set, name), text, err) :
+		      shelf_remove(&store->shelf, last_name(set, name), err);
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Show: a network's reservations as a table, for people
+ *
+ *   host-local show [--json] NETWORK            in the default data directory
+ *   host-local show [--json] DIRECTORY          /path/to/the/network
+ *   host-local show [--json] < CONFIGURATION    the plugin's object, as of a dry run
+ *
+ * It takes no lock, so it answers while somebody sits on that, and changes nothing.
+ */
+
+/* argv[0] is "show". The status of the program. */
+int show_main(int argc, char **argv);
