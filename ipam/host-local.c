@@ -251,15 +251,19 @@ static const struct verbs verbs = {
 	.gc = gc,
 };
 
+static const struct command commands[] = {
+	{ "show", "[--json] NETWORK   who has which address", show_run },
+	{},
+};
+
 static const struct plugin host_local = {
 	.name = "host-local",
 	.about = "gives addresses out of this host's own ranges",
 	.verbs = &verbs,
+	.commands = commands,
 };
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "show"))
-		return show_main(argc - 1, argv + 1);
 	return plugin_main(&host_local, argc, argv);
 }

@@ -156,26 +156,20 @@ static int open_configured(struct store *store, struct error *err)
 				  store->shelf.path);
 }
 
-int show_main(int argc, char **argv)
+int show_run(int argc, char **argv, struct error *err)
 {
 	bool json = argc > 1 && !strcmp(argv[1], "--json");
 	char *name = argc > 1 + json ? argv[1 + json] : NULL;
 	_store_ struct store store = STORE_NONE;
-	struct error err = { 0 };
 	int r;
 
 	if (argc > 2 + json || (name && *name == '-') || (!name && isatty(0))) {
 		fputs("host-local show [--json] NETWORK | DIRECTORY | < CONFIGURATION\n", stderr);
 		return 2;
 	}
-	r = name ? open_named(&store, name, &err) : open_configured(&store, &err);
-	if (r == 0)
-		r = walk_read(&store, &err);
-	if (r < 0) {
-		fprintf(stderr, "host-local: %s%s%s\n", err.msg, *err.details ? ": " : "",
-			err.details);
-		return 1;
-	}
+	r = name ? open_named(&store, name, err) : open_configured(&store, err);
+	if (r < 0 || walk_read(&store, err) < 0)
+		return -1;
 	machine_read(&store.here);
 	if (json)
 		print_json(&store);

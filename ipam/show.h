@@ -11,5 +11,7 @@
  * It takes no lock, so it answers while somebody sits on that, and changes nothing.
  */
 
-/* argv[0] is "show". The status of the program. */
-int show_main(int argc, char **argv);
+#include "value/error.h"
+
+/* argv[0] is "show". The status of the program, or -1. */
+int show_run(int argc, char **argv, struct error *err);

@@ -108,12 +108,16 @@ static const struct command *find_command(const struct plugin *plugin, const cha
 	return NULL;
 }
 
+/* Its errors are for people, not for a runtime. */
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct error err = { 0 };
 	int r = command->run(argc, argv, &err);
 
-	return r < 0 ? print_error(&err, VERSION_NEWEST) : r;
+	if (r < 0)
+		fprintf(stderr, "%s: %s%s%s\n", command->name, err.msg, err.details[0] ? ": " : "",
+			err.details);
+	return r < 0 ? EXIT_FAILURE : r;
 }
 
 static void introduce(const struct plugin *plugin)

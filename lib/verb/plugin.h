@@ -31,7 +31,7 @@ struct verbs {
 
 /*
  * What people can ask for by name: "<plugin> <command>". A request is not read
- * for it. It answers the exit status, or -1 with an error to be printed.
+ * for it. It answers the exit status, or -1 with an error, which goes to stderr.
  */
 struct command {
 	const char *name, *about;
