@@ -335,7 +335,7 @@ store_of() {
 		for who in our their; do
 			give $who "$verb" "${step#*:}" ".ipam.dataDir = \"$T/$who\""
 		done
-		diff <(store_of "$T/their") <(store_of "$T/our") || { echo "after $step"; return 1; }
+		diff <(store_of "$T/their/net") <(store_of "$T/our/net") || { echo "after $step"; return 1; }
 	done
 }
 
@@ -367,7 +367,7 @@ END
 				jq -S . >"$T/$who.result"
 		done
 		diff "$T/their.result" "$T/our.result"
-		diff <(store_of "$T/their") <(store_of "$T/our")
+		diff <(store_of "$T/their/net") <(store_of "$T/our/net")
 	done < <(spellings)
 }
 
