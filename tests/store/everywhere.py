@@ -17,11 +17,11 @@ import tempfile
 from world import Broken, World, demand
 
 # What has to do with files; the others cannot fail that way.
-FILES = {"openat", "read", "write", "linkat", "renameat", "symlinkat", "unlinkat", "mkdir", "flock",
-         "statx", "newfstatat", "readlinkat", "utimensat", "getdents64", "fcntl", "faccessat",
+FILES = {"open", "openat", "read", "write", "linkat", "renameat", "symlinkat", "unlinkat", "mkdir", "flock",
+         "statx", "stat", "newfstatat", "readlinkat", "utimensat", "getdents64", "fcntl", "faccessat",
          "faccessat2"}
 # Where an error of that kind cannot come from.
-NEVER = {"EMFILE": FILES - {"openat"}, "ENOSPC": {"read", "statx", "readlinkat", "getdents64"},
+NEVER = {"EMFILE": FILES - {"open", "openat"}, "ENOSPC": {"read", "statx", "readlinkat", "getdents64"},
          "EROFS": {"read", "statx", "readlinkat", "getdents64"}}
 
 
