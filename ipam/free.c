@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <stdlib.h>
-
 #include "free.h"
 #include "reclaim.h"
+#include "taken.h"
 #include "value/scope.h"
 #include "walk.h"
 
@@ -11,32 +10,28 @@
 
 struct search {
 	struct store *store;
-	const struct range_set *set;
-	const struct ip *last;
+	const struct turn *turn;
 	/* 1: that address is not free. */
 	int (*try)(struct store *store, const struct ip *ip, struct error *err);
 };
 
 /* Where a file may have its address in another form of writing, only a list can tell. */
-static int untold(const struct store *store)
+static int tries_of(const struct store *store)
 {
 	return store->whole ? TRIES : 0;
 }
 
 static int go_round(const struct search *search, int tries, struct ip *ip, struct error *err)
 {
-	struct range_walk walk = range_walk_begin(search->set, search->last);
-	bool listed = false;
+	struct range_walk walk = range_walk_begin(search->turn->set, search->turn->last);
+	_taken_ struct taken taken = TAKEN_NONE;
 
-	while (range_walk_next(&walk, ip)) {
+	for (int tried = 0; range_walk_next(&walk, ip); tried += tried <= tries) {
 		int r;
 
-		if (!listed && tries-- == 0) {
-			if (store_list(search->store, err) < 0)
-				return -1;
-			listed = true;
-		}
-		if (listed && store_has(search->store, ip))
+		if (tried == tries && taken_read(&taken, &search->store->shelf, err) < 0)
+			return -1;
+		if (taken_has(&taken, ip))
 			continue;
 		r = search->try(search->store, ip, err);
 		if (r <= 0)
@@ -47,7 +42,7 @@ static int go_round(const struct search *search, int tries, struct ip *ip, struc
 
 static int find(const struct search *search, struct ip *ip, struct error *err)
 {
-	int r = go_round(search, untold(search->store), ip, err), n;
+	int r = go_round(search, tries_of(search->store), ip, err), n;
 
 	if (r <= 0)
 		return r;
@@ -57,39 +52,43 @@ static int find(const struct search *search, struct ip *ip, struct error *err)
 	return go_round(search, 0, ip, err);
 }
 
-int free_take(struct store *store, const struct range_set *set, const struct ip *last,
-	      struct ip *ip, struct error *err)
+int free_take(struct store *store, const struct turn *turn, struct ip *ip, struct error *err)
 {
-	const struct search search = { store, set, last, store_take };
+	const struct search search = { store, turn, store_take };
 
 	return find(&search, ip, err);
 }
 
 int free_take_this(struct store *store, const struct ip *ip, struct error *err)
 {
-	if (!store->whole) {
-		if (store_list(store, err) < 0)
-			return -1;
-		if (store_has(store, ip))
-			return 1;
-	}
-	return store_take(store, ip, err);
+	_taken_ struct taken taken = TAKEN_NONE;
+
+	if (!store->whole && taken_read(&taken, &store->shelf, err) < 0)
+		return -1;
+	return taken_has(&taken, ip) ? 1 : store_take(store, ip, err);
 }
 
 /* How full */
 
-static void tell_all(const struct store *store, const struct ranges *ranges, struct error *err)
+static unsigned long long count(const struct range_set *set, const struct taken *taken)
+{
+	unsigned long long n = 0;
+
+	for (size_t i = 0; i < taken->n; i++)
+		n += range_set_find(set, &taken->ip[i]) != NULL;
+	return n;
+}
+
+static void tell_all(const struct taken *taken, const struct ranges *ranges, struct error *err)
 {
 	char text[512];
 
 	for (int i = 0; i < ranges->n; i++) {
 		const struct range_set *set = &ranges->set[i];
-		unsigned long long n = 0;
 
-		for (size_t j = 0; j < store->n_taken; j++)
-			n += range_set_find(set, &store->taken[j]) != NULL;
 		error_detail(err, "%s%s: %llu of %llu reserved", *err->details ? "; " : "",
-			     range_set_str(set, text, sizeof(text)), n, range_set_size(set));
+			     range_set_str(set, text, sizeof(text)), count(set, taken),
+			     range_set_size(set));
 	}
 }
 
@@ -98,46 +97,45 @@ static bool is_before(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
-/* The reservation of the set that was made first; how many it has. */
-static unsigned long long oldest(const struct store *store, const struct range_set *set,
-				 const struct ip **first)
+/* The reservation of the set that was made first; NULL: it has none. */
+static const struct ip *oldest(const struct store *store, const struct range_set *set,
+			       const struct taken *taken)
 {
-	struct shelf_facts facts, since = { .born = { 0 } };
-	unsigned long long n = 0;
+	struct timespec since = { 0 };
+	const struct ip *first = NULL;
+	struct shelf_facts facts;
 	char name[IP_STRLEN];
 
-	*first = NULL;
-	for (size_t i = 0; i < store->n_taken; i++) {
-		if (!range_set_find(set, &store->taken[i]))
+	for (size_t i = 0; i < taken->n; i++) {
+		if (!range_set_find(set, &taken->ip[i]) ||
+		    shelf_stat(&store->shelf, ip_str(&taken->ip[i], name), &facts) ||
+		    (first && !is_before(&facts.written, &since)))
 			continue;
-		n++;
-		if (shelf_stat(&store->shelf, ip_str(&store->taken[i], name), &facts))
-			continue;
-		if (!*first || is_before(&facts.written, &since.written)) {
-			*first = &store->taken[i];
-			since = facts;
-		}
+		first = &taken->ip[i];
+		since = facts.written;
 	}
-	return n;
+	return first;
 }
 
-int free_exhausted(struct store *store, const struct ranges *ranges, int set, struct error *err)
+int free_exhausted(const struct store *store, const struct ranges *ranges, int set,
+		   struct error *err)
 {
-	_free_ char *text = NULL;
+	const struct range_set *full = &ranges->set[set];
+	_taken_ struct taken taken = TAKEN_NONE;
 	char name[IP_STRLEN], range[512];
+	_free_ char *text = NULL;
+	struct error ignored;
 	const struct ip *first;
-	unsigned long long n;
 
-	if (store_list(store, err) < 0)
+	if (taken_read(&taken, &store->shelf, err) < 0)
 		return -1;
-	n = oldest(store, &ranges->set[set], &first);
 	error_set(err, CNI_NO_ADDRESS, "no IP addresses available in %s: %llu reserved",
-		  range_set_str(&ranges->set[set], range, sizeof(range)), n);
-	if (first &&
-	    shelf_read(&store->shelf, ip_str(first, name), &text, &(struct error){ 0 }) == 0)
+		  range_set_str(full, range, sizeof(range)), count(full, &taken));
+	first = oldest(store, full, &taken);
+	if (first && shelf_read(&store->shelf, ip_str(first, name), &text, &ignored) == 0)
 		error_detail(err, "oldest by %s", *walk_parse(text).container ? text : "nobody");
 	if (ranges->n > 1)
-		tell_all(store, ranges, err);
+		tell_all(&taken, ranges, err);
 	return -1;
 }
 
@@ -155,7 +153,8 @@ int free_everywhere(struct store *store, const struct ranges *ranges, struct err
 	for (int i = 0; i < ranges->n; i++) {
 		struct ip last, ip;
 		int r = store_last(store, i, &last, err);
-		struct search search = { store, &ranges->set[i], r == 0 ? &last : NULL, look };
+		const struct turn turn = { &ranges->set[i], r == 0 ? &last : NULL };
+		const struct search search = { store, &turn, look };
 
 		if (r >= 0)
 			r = find(&search, &ip, err);

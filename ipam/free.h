@@ -13,16 +13,21 @@
 #include "conf.h"
 #include "store.h"
 
-/* Takes the next one behind `last` (NULL: from the start) with the store's draft. 1: none is free.
- */
-int free_take(struct store *store, const struct range_set *set, const struct ip *last,
-	      struct ip *ip, struct error *err);
+/* Which is next: the one behind `last`, around the set (NULL: from the start). */
+struct turn {
+	const struct range_set *set;
+	const struct ip *last;
+};
+
+/* Takes the next one with the store's draft. 1: none is free. */
+int free_take(struct store *store, const struct turn *turn, struct ip *ip, struct error *err);
 
 /* Takes that one. 1: somebody has it. */
 int free_take_this(struct store *store, const struct ip *ip, struct error *err);
 
 /* Code 100: that set has no free address left. Tells how full each of them is. */
-int free_exhausted(struct store *store, const struct ranges *ranges, int set, struct error *err);
+int free_exhausted(const struct store *store, const struct ranges *ranges, int set,
+		   struct error *err);
 
 /* Whether every set has one; else code 100. Takes none. */
 int free_everywhere(struct store *store, const struct ranges *ranges, struct error *err);

@@ -100,8 +100,9 @@ static int take_next(const struct giving *g, const struct range_set *set, struct
 {
 	struct ip last;
 	int r = store_last(g->store, g->n, &last, err);
+	const struct turn turn = { set, r == 0 ? &last : NULL };
 
-	return r < 0 ? r : free_take(g->store, set, r == 0 ? &last : NULL, ip, err);
+	return r < 0 ? r : free_take(g->store, &turn, ip, err);
 }
 
 /* 1: the set is exhausted. */
@@ -161,7 +162,7 @@ int give_all(struct giving *g, struct error *err)
 		return -1;
 	for (int i = 0; i < g->conf->ranges.n && r == 0; i++)
 		r = give(g, &g->conf->ranges.set[i], err);
-	store_discard(g->store);
+	shelf_discard(&g->store->shelf);
 	if (r > 0)
 		return refuse_exhausted(g, err);
 	if (r < 0 || refuse_left_over(g, err) < 0)

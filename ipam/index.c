@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "index.h"
+#include "statx.h"
 #include "value/scope.h"
 #include "value/text.h"
 

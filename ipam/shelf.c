@@ -11,6 +11,7 @@
 
 #include "kernel/lock.h"
 #include "shelf.h"
+#include "statx.h"
 #include "value/scope.h"
 
 #define TEXT_MAX (256 * 1024) /* of a file; what is longer is cut */

@@ -33,7 +33,6 @@ void store_close(struct store *store)
 	for (size_t i = 0; i < store->n; i++)
 		free(store->held[i].container);
 	free(store->held);
-	free(store->taken);
 	shelf_close(&store->shelf);
 	*store = STORE_NONE;
 }
@@ -144,11 +143,6 @@ int store_draft(struct store *store, const struct attachment *attachment, struct
 	return shelf_draft(&store->shelf, text, err);
 }
 
-void store_discard(struct store *store)
-{
-	shelf_discard(&store->shelf);
-}
-
 int store_take(struct store *store, const struct ip *ip, struct error *err)
 {
 	char name[IP_STRLEN];
@@ -192,49 +186,6 @@ int store_note(struct store *store, const struct attachment *attachment, struct 
 		       index_drop(&store->shelf, attachment, err);
 	store->whole &= r == 0;
 	return r < 0 ? r : 0;
-}
-
-/* What is taken */
-
-static int by_ip(const void *a, const void *b)
-{
-	return ip_cmp(a, b);
-}
-
-static int list_one(const char *name, void *arg, struct error *err)
-{
-	struct store *store = arg;
-	struct ip ip, *more;
-
-	if (!ip_parse(&ip, name))
-		return 0;
-	if (store->n_taken == store->room_taken) {
-		store->room_taken = 2 * store->room_taken + 256;
-		more = realloc(store->taken, store->room_taken * sizeof(*more));
-		if (!more)
-			return out_of_memory(store, err);
-		store->taken = more;
-	}
-	store->taken[store->n_taken++] = ip;
-	return 0;
-}
-
-int store_list(struct store *store, struct error *err)
-{
-	const struct shelf_visit visit = { list_one, store };
-
-	store->n_taken = 0;
-	if (shelf_list(&store->shelf, &visit, err) < 0)
-		return -1;
-	if (store->n_taken)
-		qsort(store->taken, store->n_taken, sizeof(*store->taken), by_ip);
-	return 0;
-}
-
-bool store_has(const struct store *store, const struct ip *ip)
-{
-	return store->n_taken &&
-	       bsearch(ip, store->taken, store->n_taken, sizeof(*store->taken), by_ip);
 }
 
 /* Round robin */

@@ -11,24 +11,17 @@
  *   <dataDir>/<network>/10.1.0.5                "<containerID>\r\n<ifname>"
  *   <dataDir>/<network>/last_reserved_ip.<set>  "10.1.0.5"
  *
- * A file that holds "<containerID>" alone is of old, and stands for any
- * interface of that container. Whatever else has an address for its name (an
- * empty file, a note, a link, a directory) keeps that address from being given:
- * somebody put it there.
+ * A file that holds "<containerID>" alone is of old, and stands for any interface of that
+ * container. Whatever else has an address for its name (an empty file, a note, a link, a
+ * directory) keeps that address from being given: somebody put it there.
  *
- * This directory is the truth. What it says of an attachment is found in the
- * index beside it (index.h), and where that is not complete, because the
- * reference wrote here, or a process was killed, or power failed, the directory
- * is walked once and the index mended (walk.h). The store knows nothing of ranges.
+ * This directory is the truth. What it says of an attachment is found in the index beside it
+ * (index.h); where that is not complete, because the reference wrote here, a process was killed,
+ * or power failed, the directory is walked once and the index mended (walk.h). The store knows
+ * nothing of ranges.
  */
 
-#include <stddef.h>
-
-#include "cni/identity.h"
 #include "index.h"
-#include "sandbox.h"
-#include "shelf.h"
-#include "value/ip.h"
 
 struct reservation {
 	struct holding at;
@@ -39,13 +32,10 @@ struct reservation {
 struct store {
 	struct shelf shelf;
 	struct machine here;
-	bool walked;		  /* `held` is all that there is */
-	bool whole;		  /* the index is complete, but for its stamp */
-	bool touched;		  /* and needs a new one */
-	struct reservation *held; /* sorted by address */
+	bool walked;	     /* `held` is all that there is, by address */
+	bool whole, touched; /* the index is complete, and needs a new stamp */
+	struct reservation *held;
 	size_t n, room;
-	struct ip *taken; /* sorted; see store_list() */
-	size_t n_taken, room_taken;
 };
 
 #define STORE_NONE ((struct store){ .shelf = SHELF_NONE })
@@ -60,43 +50,31 @@ int store_make(struct store *store, const char *data_dir, const char *network, s
 void store_close(struct store *store);
 #define _store_ __attribute__((__cleanup__(store_close)))
 
-/* Before the first question of who has what, and the first change: the index, or else a walk. */
+/* Before the first question or change: finds the index complete, or walks. store_walk() walks. */
 int store_ready(struct store *store, struct error *err);
-
-/* A walk in any case. */
 int store_walk(struct store *store, struct error *err);
 
 /* What the attachment has: none is n = 0; at most as many as an entry holds. */
 int store_find(struct store *store, const struct attachment *attachment, struct entry *entry,
 	       struct error *err);
 
-/* 0: the attachment has the address. 1: it has not. */
+/* By the file alone. 0: the attachment has the address. 1: it has not. */
 int store_look(const struct store *store, const struct ip *ip, const struct attachment *attachment,
 	       struct error *err);
-
 bool store_holds(const struct reservation *held, const struct attachment *attachment);
 
-/* For store_take(), for that attachment. */
+/* The shelf's draft, of a reservation for that attachment; then it takes the address. 1: taken. */
 int store_draft(struct store *store, const struct attachment *attachment, struct error *err);
-void store_discard(struct store *store);
-
-/* The draft takes the address. 1: somebody has it. */
 int store_take(struct store *store, const struct ip *ip, struct error *err);
 
-/* Frees an address, whoever holds it. Absence is success. */
+/* Frees an address, by its file's name, whoever holds it. Absence is success. */
 int store_release(struct store *store, const char *name, struct error *err);
 
 /* What the attachment has now; an entry of none is dropped. */
 int store_note(struct store *store, const struct attachment *attachment, struct entry *entry,
 	       struct error *err);
 
-/* One reading of the directory, without a look into the files. */
-int store_list(struct store *store, struct error *err);
-bool store_has(const struct store *store, const struct ip *ip); /* once it is listed */
-
-/* The address that was given last out of that set. 1: none was, or the file is garbled. */
+/* What was given last out of a set: the address, or the file's text (NULL: no file). 1: none. */
 int store_last(const struct store *store, int set, struct ip *ip, struct error *err);
-
-/* The text of the file that says so, which set NULL removes. 1: there is none. */
 int store_last_text(const struct store *store, int set, char **text, struct error *err);
 int store_set_last(struct store *store, int set, const char *text, struct error *err);

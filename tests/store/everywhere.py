@@ -17,12 +17,12 @@ import tempfile
 from world import Broken, World, demand
 
 # What has to do with files; the others cannot fail that way.
-FILES = {"openat", "read", "write", "linkat", "renameat", "symlinkat", "unlinkat", "mkdir", "flock",
-         "statx", "newfstatat", "readlinkat", "utimensat", "getdents64", "fcntl", "faccessat",
-         "faccessat2"}
+OPEN = {"open", "openat"}
+LOOK = {"read", "stat", "newfstatat", "statx", "readlinkat", "getdents64"}
+FILES = OPEN | LOOK | {"write", "linkat", "renameat", "symlinkat", "unlinkat", "mkdir", "flock",
+                       "utimensat", "fcntl", "faccessat", "faccessat2"}
 # Where an error of that kind cannot come from.
-NEVER = {"EMFILE": FILES - {"openat"}, "ENOSPC": {"read", "statx", "readlinkat", "getdents64"},
-         "EROFS": {"read", "statx", "readlinkat", "getdents64"}}
+NEVER = {"EMFILE": FILES - OPEN, "ENOSPC": LOOK, "EROFS": LOOK}
 
 
 def prepare(world, scene):

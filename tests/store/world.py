@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A store of host-local's as a test sees it: calls, what lies on disk, and whether that is sound."""
+"""A store of host-local's as a test sees it: calls, what lies on disk, whether that is sound."""
 
 import json
 import os

@@ -29,6 +29,7 @@ static void expect_walk(const struct range_set *set, const struct world *w, cons
 		seen[number] = true;
 	}
 	expect(n == w->n_given, "%u, not %u", n, w->n_given);
+	expect(n == range_set_size(set), "%u, not %llu", n, range_set_size(set));
 	/* Round the set from the one behind `last` on, the last of all is `last` itself. */
 	if (n && last && range_set_find(set, last) && !w->gateway[number_of(last)])
 		expect(number == number_of(last), "%u, not %u", number, number_of(last));
