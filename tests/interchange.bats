@@ -323,8 +323,11 @@ END
 # reference's versions: this one's can be read by all.)
 # The networks' directories; what lies beside them under a dot is podwire's own (the index).
 store_of() {
-	(cd "$1" && rm -rf .[!.]*.index && find . -type d -printf '%p %M\n' && find . -type f -printf '%p %s\n' &&
-		find . -type f -exec md5sum {} +) | sort
+	local beside=(-name '.?*.index' -prune -o)
+
+	(cd "$1" && find . "${beside[@]}" -type d -printf '%p %M\n' &&
+		find . "${beside[@]}" -type f -printf '%p %s\n' &&
+		find . "${beside[@]}" -type f -exec md5sum {} +) | sort
 }
 
 @test "the store is the reference's byte for byte, through ADD and DEL" {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "kernel/link.h"
 
@@ -130,6 +131,20 @@ int link_need(struct netns *ns, const char *name, struct link *link, struct erro
 	return r > 0 ? error_set(err, CNI_INTERNAL, "there is no interface %s", name) : r;
 }
 
+/* Any socket of the namespace takes the old requests, this one too. */
+int link_index(struct netns *ns, const char *name, unsigned *index, struct error *err)
+{
+	struct ifreq req = { 0 };
+
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
+	if (ioctl(nl_socket_get_fd(ns->sock), SIOCGIFINDEX, &req) < 0)
+		return errno == ENODEV ?
+			       error_set(err, CNI_INTERNAL, "there is no interface %s", name) :
+			       error_errno(err, errno, "look up interface %s", name);
+	*index = (unsigned)req.ifr_ifindex;
+	return 0;
+}
+
 static int on_each(struct nl_msg *msg, void *arg)
 {
 	const struct link_visit *visit = arg;
@@ -167,6 +182,20 @@ int link_pin_mac(struct netns *ns, const struct link *link, const struct mac *ot
 
 	nla_put(msg, IFLA_ADDRESS, sizeof(*mac), mac);
 	return netns_talk(ns, msg) < 0 ? netns_error(ns, err, "fix the MAC of %s", link->name) : 0;
+}
+
+int link_set_ipv4(struct netns *ns, const char *name, int setting, unsigned value)
+{
+	struct nl_msg *msg = link_message(RTM_SETLINK, 0, name, 0);
+	struct nlattr *spec = nla_nest_start(msg, IFLA_AF_SPEC);
+	struct nlattr *inet = nla_nest_start(msg, AF_INET);
+	struct nlattr *conf = nla_nest_start(msg, IFLA_INET_CONF);
+
+	nla_put_u32(msg, setting, value);
+	nla_nest_end(msg, conf);
+	nla_nest_end(msg, inet);
+	nla_nest_end(msg, spec);
+	return netns_talk(ns, msg);
 }
 
 int link_delete(struct netns *ns, const char *name, struct error *err)

@@ -8,6 +8,10 @@
 #include "verb/attach.h"
 #include "want/plan.h"
 
+/*
+ * Results are static: a process serves one call, and one that is on the stack would be touched page
+ * by page (-fstack-clash-protection), most of it for nothing.
+ */
 static const struct result nothing;
 
 /* 1: no IPAM plugin is to be asked. */
@@ -146,7 +150,7 @@ static int attach_add(const struct plugin *plugin, const struct request *req, st
 {
 	_world_ struct world world = WORLD_NONE;
 	_plan_ struct plan plan = PLAN_NONE;
-	struct result lease, result;
+	static struct result lease, result;
 	struct addition a = { .plugin = plugin,
 			      .req = req,
 			      .plan = &plan,
@@ -227,7 +231,7 @@ static int check(const struct plugin *plugin, const struct request *req, struct 
 {
 	_world_ struct world world = WORLD_NONE;
 	_plan_ struct plan plan = PLAN_NONE;
-	struct result before;
+	static struct result before;
 	int r;
 
 	if (!req->prev_result)
@@ -311,7 +315,7 @@ static int print_lease(const char *ipam, bool known)
 static int attach_plan(const struct plugin *plugin, const struct request *req, struct error *err)
 {
 	_plan_ struct plan plan = PLAN_NONE;
-	struct result known;
+	static struct result known;
 	const char *ipam = NULL;
 	size_t first;
 

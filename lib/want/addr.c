@@ -16,11 +16,11 @@ static int addr_make(void *what, struct world *world, struct error *err)
 	const struct addr *a = what;
 	const struct addr_seen wanted = { a->ip, a->detect ? 0 : IFA_F_NODAD, true };
 	char text[IP_STRLEN];
-	struct link link;
+	unsigned link;
 
-	if (link_need(container, a->link, &link, err) < 0)
+	if (link_index(container, a->link, &link, err) < 0)
 		return -1;
-	if (addrs_add(container, link.index, &wanted) < 0)
+	if (addrs_add(container, link, &wanted) < 0)
 		return netns_error(container, err, "add address %s to %s",
 				   ip_cidr_str(&a->ip, text), a->link);
 	return 0;
@@ -32,12 +32,12 @@ static int look(struct netns *container, const void *what, struct error *err)
 	const struct addr *a = what;
 	struct addr_seen seen = { .ip = a->ip };
 	char text[IP_STRLEN];
-	struct link link;
+	unsigned link;
 	int r;
 
-	if (link_need(container, a->link, &link, err) < 0)
+	if (link_index(container, a->link, &link, err) < 0)
 		return -1;
-	r = addrs_find(container, link.index, &seen, err);
+	r = addrs_find(container, link, &seen, err);
 	if (r > 0)
 		return error_set(err, CNI_CHECK_FAILED, "%s has no address %s", a->link,
 				 ip_cidr_str(&a->ip, text));

@@ -109,12 +109,12 @@ static int gateway_check(const void *what, struct world *world, struct error *er
 	const struct gateway *g = what;
 	struct addr_seen seen = { .ip = g->ip };
 	char text[IP_STRLEN];
-	struct link link;
+	unsigned link;
 	int r;
 
-	if (link_need(host, g->link.str, &link, err) < 0)
+	if (link_index(host, g->link.str, &link, err) < 0)
 		return -1;
-	r = addrs_find(host, link.index, &seen, err);
+	r = addrs_find(host, link, &seen, err);
 	return r > 0 ? error_set(err, CNI_CHECK_FAILED, "%s has no gateway address %s", g->link.str,
 				 ip_cidr_str(&g->ip, text)) :
 		       r;

@@ -50,12 +50,12 @@ static int route_make(void *what, struct world *world, struct error *err)
 	struct netns *container = &world->ns[CONTAINER];
 	const struct route *t = what;
 	char to[IP_STRLEN], via[IP_STRLEN];
-	struct link link;
+	unsigned link;
 	int r;
 
-	if (link_need(container, t->link, &link, err) < 0)
+	if (link_index(container, t->link, &link, err) < 0)
 		return -1;
-	r = netns_talk(container, message(t, link.index));
+	r = netns_talk(container, message(t, link));
 	if (r == -EEXIST)
 		return 1;
 	if (r < 0)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <linux/ip.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "kernel/link.h"
 #include "want/sysctl.h"
 
 #define NAME 128
@@ -12,13 +15,27 @@ static const char *name_of(const struct sysctl *s, char name[static NAME])
 	return name;
 }
 
+/* 1: it is none of those that a message can set. */
+static int set_by_message(const struct sysctl *s, struct netns *ns, struct error *err)
+{
+	char name[NAME];
+
+	if (s->where == HOST || strcmp(s->family, "ipv4") != 0 || strcmp(s->key, "arp_notify") != 0)
+		return 1;
+	if (link_set_ipv4(ns, s->link.str, IPV4_DEVCONF_ARP_NOTIFY, (unsigned)atoi(s->value)) < 0)
+		return netns_error(ns, err, "set sysctl %s to %s", name_of(s, name), s->value);
+	return 0;
+}
+
 static int sysctl_make(void *what, struct world *world, struct error *err)
 {
 	struct sysctl *s = what;
-	const struct netns *ns = &world->ns[s->where];
+	struct netns *ns = &world->ns[s->where];
 	char name[NAME];
-	int r;
+	int r = set_by_message(s, ns, err);
 
+	if (r <= 0)
+		return r;
 	if (s->where == HOST) {
 		r = proc_read(ns, name_of(s, name), s->before, err);
 		if (r)

@@ -57,12 +57,22 @@ static int refused(const struct veth *v, struct world *world, int errnum, struct
 			   v->bridge, ifname);
 }
 
+/* Its first port is about to give it a MAC, unless it has one that stays. */
+static int pin_mac(struct netns *host, const struct link *bridge, struct error *err)
+{
+	struct mac mac;
+
+	if (bridge->oper_up)
+		return 0;
+	mac = identity_mac_of_shared(bridge->name);
+	return link_pin_mac(host, bridge, &mac, err);
+}
+
 static int veth_make(void *what, struct world *world, struct error *err)
 {
 	struct netns *host = &world->ns[HOST];
 	const struct veth *v = what;
 	struct ifname name = identity_veth(v->attachment);
-	struct mac mac = identity_mac_of_shared(v->bridge);
 	struct pair pair = { .port = name.str,
 			     .peer = v->attachment->ifname,
 			     .mtu = v->mtu,
@@ -74,8 +84,7 @@ static int veth_make(void *what, struct world *world, struct error *err)
 
 	if (link_need(host, v->bridge, &bridge, err) < 0 || routes_mtu(host, &pair.mtu, err) < 0)
 		return -1;
-	/* Its first port is about to give it a MAC, unless it has one that stays. */
-	if (!bridge.oper_up && link_pin_mac(host, &bridge, &mac, err) < 0)
+	if (pin_mac(host, &bridge, err) < 0)
 		return -1;
 	pair.bridge = bridge.index;
 	r = pair_make(host, &pair);
