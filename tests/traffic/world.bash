@@ -72,7 +72,7 @@ plugin() {
 	local conf result={}
 
 	conf=$(cat "$T/$3.$2")
-	[ ! -e "$T/$3.result" ] || result=$(cat "$T/$3.result")
+	[ ! -s "$T/$3.result" ] || result=$(cat "$T/$3.result")
 	cni "$1" "$3" ".prevResult = $result | if .prevResult == {} then del(.prevResult) else . end |
 		${4:-.}"
 }
