@@ -21,7 +21,7 @@
 #   elements, chains, journal, gone   what is in the firewall, and what is kept of it
 #   hide PROGRAM...         nobody finds these any more, until the next prepare
 
-TRAFFIC=$BATS_TEST_DIRNAME/traffic
+TRAFFIC=${BASH_SOURCE[0]%/*}
 
 prepare() {
 	local bridged=0
@@ -69,12 +69,14 @@ uplink() {
 }
 
 plugin() {
-	local conf result={}
+	local verb=$1 type=$2 pod=$3 config
 
-	conf=$(cat "$T/$3.$2")
-	[ ! -e "$T/$3.result" ] || result=$(cat "$T/$3.result")
-	cni "$1" "$3" ".prevResult = $result | if .prevResult == {} then del(.prevResult) else . end |
-		${4:-.}"
+	config=$(<"$T/$pod.$type")
+	[ ! -s "$T/$pod.result" ] || config="${config%\}}, \"prevResult\": $(<"$T/$pod.result")}"
+	[ -z "${4:-}" ] || config=$(jq -c "$4" <<<"$config")
+	CNI_COMMAND=$verb CNI_CONTAINERID=${CNI_CONTAINERID-$pod} CNI_IFNAME=${CNI_IFNAME-eth0} \
+		CNI_NETNS=${CNI_NETNS-/run/netns/$pod} CNI_ARGS= CNI_PATH=${CNI_PATH-$BIN} \
+		on_host "${CNI_DIR:-$BIN}/$type" <<<"$config"
 }
 
 change() {
@@ -130,7 +132,7 @@ recheck() {
 	done
 }
 
-traffic() { "$TRAFFIC/probe" "$TRAFFIC/world" "$1" $words "${@:2}"; }
+traffic() { "$TRAFFIC/probe" "$TRAFFIC/world" "${1/#-/\/dev\/stdin}" $words "${@:2}"; }
 
 reach() { traffic /dev/stdin <<<"$1 to $2 | $1 | $2 | $3 | ${4:-}"; }
 
