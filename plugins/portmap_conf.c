@@ -212,7 +212,7 @@ static int check_collision(const struct claim_port *port, size_t n, struct error
 			continue;
 		if (port[i].pod == port[n].pod && port[i].on.family == port[n].on.family)
 			return 1;
-		return error_set(err, CNI_INVALID_CONFIG, "host port %s is mapped twice",
+		return error_set(err, CNI_INVALID_CONFIG, "hostPort %s is mapped twice",
 				 claim_port_str(&port[n], text));
 	}
 	return 0;

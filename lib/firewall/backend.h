@@ -30,6 +30,8 @@ struct backend {
 	const char *text; /* what the journal's files of it end in */
 	/* All of it or nothing. 1: this backend cannot be used here; fw->why_not says why. */
 	int (*put)(struct firewall *fw, const struct claim *claim, struct error *err);
+	/* Error 101: another attachment has one of the claim's host ports, by this backend. */
+	int (*look_for_holder)(struct firewall *fw, const struct claim *claim, struct error *err);
 	/* Absence is success. */
 	int (*remove)(struct firewall *fw, const struct claim_of *of, struct error *err);
 	/* Error 103 names what is missing or changed. State that a firewall reload took away as a

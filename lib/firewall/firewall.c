@@ -56,9 +56,25 @@ static int by_one(struct firewall *fw, const struct claim *claim, size_t verb, s
 	return -1;
 }
 
+/* A host port has one holder, whoever keeps it: a node whose nft was missing for a while has both.
+ */
+static int refuse_taken(struct firewall *fw, const struct claim *claim, struct error *err)
+{
+	const struct claim_of of = { claim->sort, claim->owner };
+	struct error ignored;
+
+	for (size_t i = 0; i < COUNT(backends) && claim->sort == CLAIM_HOSTPORT; i++)
+		if (backends[i]->look_for_holder(fw, claim, err) < 0) {
+			firewall_remove(fw, &of, &ignored);
+			return -1;
+		}
+	return 0;
+}
+
+/* Looked for afterwards, so that of two at once at most one stays. */
 int firewall_put(struct firewall *fw, const struct claim *claim, struct error *err)
 {
-	return by_one(fw, claim, 0, err);
+	return by_one(fw, claim, 0, err) < 0 ? -1 : refuse_taken(fw, claim, err);
 }
 
 int firewall_ready(struct firewall *fw, const struct claim *claim, struct error *err)

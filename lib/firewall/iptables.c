@@ -13,14 +13,16 @@
 #include <string.h>
 
 #include "firewall/backend.h"
+#include "firewall/flows.h"
 #include "firewall/iptables_check.h"
 #include "firewall/iptables_load.h"
 #include "firewall/iptables_remove.h"
 #include "firewall/owner.h"
-#include "kernel/conntrack.h"
+#include "kernel/xtables.h"
 #include "value/scope.h"
 
-#define TRIES 10 /* against somebody who flushes the rules all the time */
+#define RIDDLES 3 /* refusals that have no reason we know of */
+#define TRIES 10  /* against somebody who flushes the rules all the time */
 
 static const int families[] = { AF_INET, AF_INET6 };
 
@@ -119,14 +121,16 @@ static int blame(const struct putting *p, struct error *err)
 
 static int put_family(const struct putting *p, struct error *err)
 {
-	int r = iptables_load(p->fw, p->family, p->text, err);
+	int r = iptables_load(p->fw, p->family, p->text, err), riddles = 0;
 
 	for (int tries = 0; r == IPTABLES_REFUSED && tries < TRIES; tries++) {
 		r = clear_the_way(p, err);
-		if (r > 0)
+		if (r < 0)
+			return r;
+		/* What was in the way may have gone by itself; but not time and again. */
+		if (r > 0 && ++riddles == RIDDLES)
 			return blame(p, err);
-		if (r == 0)
-			r = iptables_load(p->fw, p->family, p->text, err);
+		r = iptables_load(p->fw, p->family, p->text, err);
 	}
 	return r;
 }
@@ -143,24 +147,6 @@ static int put_families(struct firewall *fw, const struct claim *claim, char *co
 			r = put_family(&putting, err);
 	}
 	return r;
-}
-
-/* Packets of flows that are older than the port go where they always went. */
-static int forget_flows(const struct claim *claim, struct error *err)
-{
-	_free_ struct conntrack_port *ports = NULL;
-	size_t n = 0;
-
-	if (claim->sort != CLAIM_HOSTPORT)
-		return 0;
-	ports = calloc(claim->n_ports * claim->n_ips + 1, sizeof(*ports));
-	for (size_t i = 0; ports && i < claim->n_ips; i++)
-		for (size_t p = 0; p < claim->n_ports; p++)
-			if (claim_port_serves(&claim->port[p], &claim->ip[i]))
-				ports[n++] = (struct conntrack_port){ claim->port[p].protocol,
-								      claim->port[p].host,
-								      claim->ip[i] };
-	return conntrack_forget(ports, n, FLOWS_ASTRAY, err);
 }
 
 /* An ADD again, which nobody undid: what it does not want any more goes with the rest. */
@@ -191,7 +177,7 @@ static int put_alone(struct firewall *fw, const struct claim *claim, char *const
 	if (r == 0)
 		r = journal_write(&fw->journal, &pod, joined, err);
 	if (r == 0)
-		r = forget_flows(claim, err);
+		r = flows_forget_strays(claim, err);
 	if (r) {
 		journal_erase(&fw->journal, &pod, &ignored);
 		iptables_remove_rules(fw, &of, &ignored);
@@ -236,6 +222,40 @@ static int put(struct firewall *fw, const struct claim *claim, struct error *err
 	return r > 0 ? 1 : r;
 }
 
+/* Of one family; whose a chain is, the rule that leads there says. */
+static int look_in_family(struct firewall *fw, const struct claim *claim, int family,
+			  struct error *err)
+{
+	static const char *const chains[] = { IPTABLES_HOSTPORT, NULL };
+	const struct xtables_search search = { family, chains, IPTABLES_OWN };
+	_free_ char *text = iptables_text(claim, family);
+	struct iptables_line line = { .rest = text };
+	_saved_ struct saved saved = SAVED_NONE;
+	char owner[OWNER_STRLEN];
+
+	if (!text || !xtables_hold(&fw->nft, &search) ||
+	    saved_read(&saved, family, "nat", err) != 0)
+		return 0;
+	owner_str(claim->owner, owner);
+	while (iptables_line_next(&line)) {
+		struct saved_rule rule = { .line.rest = saved.text };
+
+		while (line.verb == 'N' && saved_next(&rule))
+			if (!strcmp(rule.target, line.what) && strcmp(rule.comment, owner) != 0)
+				return taken(line.what, &rule, err);
+	}
+	return 0;
+}
+
+/* For a claim that another backend is to keep. */
+static int look_for_holder(struct firewall *fw, const struct claim *claim, struct error *err)
+{
+	for (size_t i = 0; i < COUNT(families); i++)
+		if (look_in_family(fw, claim, families[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 /* Ready, restore */
 
 static bool has_family(const struct claim *claim, int family)
@@ -277,6 +297,7 @@ const struct backend iptables_backend = {
 	.is = BACKEND_IPTABLES,
 	.text = IPTABLES_JOURNAL,
 	.put = put,
+	.look_for_holder = look_for_holder,
 	.remove = iptables_remove,
 	.check = iptables_check,
 	.ready = ready,

@@ -33,7 +33,12 @@ int journal_lock_if_there(struct journal *journal, enum lock_mode mode, struct e
 		return 1;
 	if (journal->dir < 0)
 		return error_errno(err, errno, "open %s", JOURNAL_ROOT);
-	return lock_take(journal->dir, mode, JOURNAL_ROOT, err);
+	if (journal->stuck)
+		return error_set(err, CNI_TRY_AGAIN, "lock %s: still held", JOURNAL_ROOT);
+	if (lock_take(journal->dir, mode, JOURNAL_ROOT, err) == 0)
+		return 0;
+	journal->stuck = err->code == CNI_TRY_AGAIN;
+	return -1;
 }
 
 int journal_lock(struct journal *journal, enum lock_mode mode, struct error *err)

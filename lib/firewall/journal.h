@@ -25,7 +25,8 @@
 #define JOURNAL_ROOT "/run/podwire"
 
 struct journal {
-	int dir; /* of the root; -1: not open */
+	int dir;    /* of the root; -1: not open */
+	bool stuck; /* somebody sits on the lock: who waited for it once does not wait again */
 };
 
 #define JOURNAL_NONE ((struct journal){ .dir = -1 })

@@ -9,6 +9,7 @@
 
 #include "firewall/backend.h"
 #include "firewall/entries.h"
+#include "firewall/flows.h"
 #include "firewall/nftables_find.h"
 #include "firewall/nftables_sweep.h"
 #include "firewall/owner.h"
@@ -46,14 +47,18 @@ static bool is_unusable(int r)
 
 /* Put */
 
+static bool is_port(const struct nft_element *element)
+{
+	return !strncmp(element->set.name, "hostip", 6) ||
+	       !strncmp(element->set.name, "hostport", 8);
+}
+
 /* A host port is first come, first served; all else the lease has made ours. */
 static bool may_take_over(const struct claim *claim, const struct nft_element *holder)
 {
 	char owner[OWNER_STRLEN];
 
-	return (strncmp(holder->set.name, "hostip", 6) &&
-		strncmp(holder->set.name, "hostport", 8)) ||
-	       !strcmp(holder->comment, owner_str(claim->owner, owner));
+	return !is_port(holder) || !strcmp(holder->comment, owner_str(claim->owner, owner));
 }
 
 static int taken(const struct entries *entries, size_t i, const char *holder, struct error *err)
@@ -132,24 +137,6 @@ static int write_journal(struct firewall *fw, const struct claim *claim,
 	return journal_write(&fw->journal, &pod, text, err);
 }
 
-/* Packets of flows that are older than the port go where they always went. */
-static int forget_flows(const struct claim *claim, struct error *err)
-{
-	_free_ struct conntrack_port *ports = NULL;
-	size_t n = 0;
-
-	if (claim->sort != CLAIM_HOSTPORT)
-		return 0;
-	ports = calloc(claim->n_ports * claim->n_ips + 1, sizeof(*ports));
-	for (size_t i = 0; ports && i < claim->n_ips; i++)
-		for (size_t p = 0; p < claim->n_ports; p++)
-			if (claim_port_serves(&claim->port[p], &claim->ip[i]))
-				ports[n++] = (struct conntrack_port){ claim->port[p].protocol,
-								      claim->port[p].host,
-								      claim->ip[i] };
-	return conntrack_forget(ports, n, FLOWS_ASTRAY, err);
-}
-
 static int put(struct firewall *fw, const struct claim *claim, struct error *err)
 {
 	_entries_ struct entries entries = ENTRIES_NONE;
@@ -165,7 +152,7 @@ static int put(struct firewall *fw, const struct claim *claim, struct error *err
 		return -1;
 	r = add(fw, claim, &entries, err);
 	if (r == 0 &&
-	    (write_journal(fw, claim, &entries, err) < 0 || forget_flows(claim, err) < 0)) {
+	    (write_journal(fw, claim, &entries, err) < 0 || flows_forget_strays(claim, err) < 0)) {
 		nft_remove(&fw->nft, entries.element, entries.n);
 		journal_erase(
 			&fw->journal,
@@ -175,6 +162,26 @@ static int put(struct firewall *fw, const struct claim *claim, struct error *err
 	}
 	journal_unlock(&fw->journal);
 	return r;
+}
+
+/* For a claim that another backend is to keep. */
+static int look_for_holder(struct firewall *fw, const struct claim *claim, struct error *err)
+{
+	_entries_ struct entries entries = ENTRIES_NONE;
+	char owner[OWNER_STRLEN];
+	struct error ignored;
+
+	if (nft_open(&fw->nft, &ignored) < 0)
+		return 0;
+	entries_write(&entries, claim);
+	for (size_t i = 0; i < entries.n; i++) {
+		struct nft_element holder = entries.element[i];
+
+		if (is_port(&holder) && nft_get(&fw->nft, &holder) == 0 &&
+		    strcmp(holder.comment, owner_str(claim->owner, owner)) != 0)
+			return taken(&entries, i, holder.comment, err);
+	}
+	return 0;
 }
 
 /* Remove */
@@ -323,6 +330,7 @@ const struct backend nftables_backend = {
 	.is = BACKEND_NFTABLES,
 	.text = BACKEND,
 	.put = put,
+	.look_for_holder = look_for_holder,
 	.remove = remove_claim,
 	.check = check,
 	.ready = ready,
