@@ -73,7 +73,7 @@ static int run_show(const struct routes_conf *conf, struct error *err)
 
 static const struct command {
 	const char *name, *about;
-	int (*run)(const struct routes_conf *, struct error *);
+	int (*run)(const struct routes_conf *, struct error *); /* 1: it has told why not */
 } commands[] = {
 	{ "sync", "makes the kernel's tables what the node list says", run_sync },
 	{ "watch", "goes on doing so, whenever the list or the network changes", routes_watch },
@@ -136,7 +136,7 @@ static int load(cJSON **options, const char *path, struct error *err)
 	_json_ cJSON *list = NULL;
 	_free_ char *text = NULL;
 	cJSON *plugin, *plugins;
-	size_t len;
+	size_t len = 0;
 
 	if (read_file(path, &text, &len, err) < 0)
 		return -1;
@@ -181,13 +181,16 @@ int routes_command(int argc, char **argv)
 	_json_ cJSON *options = cJSON_CreateObject();
 	struct routes_conf conf;
 	struct error err = { 0 };
+	int r = -1;
 
 	(void)argc;
 	if (!command)
 		return help();
 	if (read_options(&options, argv + 2, &err) == 0 &&
-	    routes_conf_read(&conf, options, &err) == 0 && command->run(&conf, &err) == 0)
-		return EXIT_SUCCESS;
+	    routes_conf_read(&conf, options, &err) == 0)
+		r = command->run(&conf, &err);
+	if (r >= 0)
+		return r;
 	fprintf(stderr, "node-routes %s: %s%s%s\n", command->name, err.msg,
 		err.details[0] ? ": " : "", err.details);
 	return EXIT_FAILURE;

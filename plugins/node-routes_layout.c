@@ -225,4 +225,5 @@ void layout_wants(struct layout *l, struct plan *plan)
 	want_node_routes(plan, &l->routes);
 	if (!l->tunnelled)
 		want_no_tunnel(plan);
+	want_node_ways(plan, &l->routes);
 }

@@ -17,7 +17,7 @@ struct showing {
 	const struct table *table; /* that is being compared */
 	const char **state;	   /* by route; NULL: it is in place */
 	struct row *row;
-	size_t n, stale;
+	size_t n;
 };
 
 static const char *trouble(const struct entry *wanted, const struct entry *have)
@@ -35,11 +35,7 @@ static void note(const struct entry *wanted, const struct entry *have, void *arg
 	struct showing *s = arg;
 	const struct table *routes = &s->layout->routes;
 
-	if (!wanted) {
-		s->stale++;
-		return;
-	}
-	for (size_t i = 0; i < routes->n; i++)
+	for (size_t i = 0; wanted && i < routes->n; i++)
 		if (wanted == &routes->entry[i] ||
 		    (s->table != routes && wanted->node == routes->entry[i].node &&
 		     routes->entry[i].onlink))
@@ -134,8 +130,22 @@ static void print(const struct showing *s)
 	for (size_t i = 0; i < s->n; i++)
 		printf("%-*s  %-*s  %-*s  %s\n", node, s->row[i].node, cidr, s->row[i].cidr, way,
 		       s->row[i].way, s->row[i].state);
-	if (s->stale)
-		printf("%zu entries of podwire's are nobody's any more\n", s->stale);
+}
+
+/* The tunnel, forwarding, and entries that nobody wants any more. */
+static int print_rest(struct layout *layout, struct error *err)
+{
+	_world_ struct world world = WORLD_NONE;
+	_plan_ struct plan plan = PLAN_NONE;
+	struct error why;
+
+	layout_wants(layout, &plan);
+	if (world_open(&world, err) < 0)
+		return -1;
+	if (plan_check(&plan, &world, &why) == 0)
+		return 0;
+	printf("not in place: %s\n", why.msg);
+	return 1;
 }
 
 int routes_show(struct layout *layout, struct error *err)
@@ -152,5 +162,5 @@ int routes_show(struct layout *layout, struct error *err)
 	for (size_t i = 0; i < nodes->n; i++)
 		add_node(&s, &nodes->node[i]);
 	print(&s);
-	return 0;
+	return print_rest(layout, err);
 }

@@ -5,5 +5,5 @@
 
 #include "node-routes_layout.h"
 
-/* Prints it on stdout. */
+/* Prints it on stdout, and what else is not in place. 1: not everything is. */
 int routes_show(struct layout *layout, struct error *err);

@@ -144,11 +144,48 @@ static const struct want_kind node_routes_kind = {
 	.shared = true,
 	.make = table_make,
 	.check = table_check,
-	.ready = table_ready,
 	.print = table_print,
 };
 
 void want_node_routes(struct plan *plan, struct table *table)
 {
 	want_table(plan, &node_routes_kind, table);
+}
+
+static int ways_make(void *what, struct world *world, struct error *err)
+{
+	struct table *table = *(struct table **)what;
+
+	if (!table->impossible)
+		return 1;
+	return table_tell_impossible(table, world, CNI_ROUTE_TAKEN, err);
+}
+
+static int ways_check(const void *what, struct world *world, struct error *err)
+{
+	return table_tell_impossible(*(struct table *const *)what, world, CNI_CHECK_FAILED, err);
+}
+
+static int ways_ready(const void *what, struct world *world, struct error *err)
+{
+	return table_tell_impossible(*(struct table *const *)what, world, CNI_LIMITED, err);
+}
+
+static void ways_print(const void *what, FILE *out)
+{
+	(void)what;
+	fputs("host one for each of them, and none of others in its place", out);
+}
+
+static const struct want_kind ways_kind = {
+	.name = "ways",
+	.make = ways_make,
+	.check = ways_check,
+	.ready = ways_ready,
+	.print = ways_print,
+};
+
+void want_node_ways(struct plan *plan, struct table *table)
+{
+	want_table(plan, &ways_kind, table);
 }

@@ -18,3 +18,9 @@ extern const struct table_card node_routes_card;
 
 /* Entries: to, via, link, onlink; or to and blackhole. */
 void want_node_routes(struct plan *plan, struct table *table);
+
+/*
+ * Every node has a way, and no route of others is in its place. Wanted last:
+ * where it is not so nothing can be done, and everything else is done by then.
+ */
+void want_node_ways(struct plan *plan, struct table *table);

@@ -125,7 +125,7 @@ int table_compare(struct table *t, struct netns *ns, const struct table_visit *v
 
 /* What went wrong, entry by entry. */
 struct troubles {
-	const struct table *table;
+	struct table *table;
 	struct error *err;
 	size_t n;
 	int code; /* of what only shows that something is not as it should be */
@@ -197,18 +197,24 @@ static void on_refused(const void *about, struct netns *ns, void *arg)
 	tell(&m->troubles, &one);
 }
 
+/* Nothing that could be sent to the kernel would make it so. */
+static bool is_impossible(const struct entry *wanted, const struct entry *have)
+{
+	return wanted && (!wanted->link || (have && have->foreign));
+}
+
 static void mend(const struct entry *wanted, const struct entry *have, void *arg)
 {
 	struct making *m = arg;
+	struct table *t = m->troubles.table;
 
-	if (wanted && have && have->foreign)
-		return tell_foreign(&m->troubles, wanted, have);
-	if (wanted && !wanted->link) {
-		tell_no_way(&m->troubles, wanted);
-		wanted = NULL; /* and what was there leads nowhere */
+	if (is_impossible(wanted, have)) {
+		t->impossible = true;
+		wanted = NULL; /* and what was there before leads nowhere */
+		have = have && have->foreign ? NULL : have;
 	}
 	if (wanted || have)
-		m->troubles.table->card->mend(&m->batch, wanted, have);
+		t->card->mend(&m->batch, wanted, have);
 }
 
 int table_make(void *what, struct world *world, struct error *err)
@@ -233,10 +239,11 @@ static void tell_difference(const struct entry *wanted, const struct entry *have
 	char is[TEXT], must[TEXT];
 	struct error one;
 
-	if (wanted && have && have->foreign)
-		return tell_foreign(t, wanted, have);
-	if (wanted && !wanted->link)
-		return tell_no_way(t, wanted);
+	if (is_impossible(wanted, have)) {
+		t->table->impossible = true;
+		if (!have || have->foreign)
+			return;
+	}
 	if (!wanted)
 		error_set(&one, t->code, "%s %s is nobody's any more", noun,
 			  text_of(t->table, have, is));
@@ -261,20 +268,19 @@ int table_check(const void *what, struct world *world, struct error *err)
 	return sum_up(&troubles);
 }
 
-/* Ready */
+/* What is impossible */
 
 static void tell_impossible(const struct entry *wanted, const struct entry *have, void *arg)
 {
-	if (wanted && have && have->foreign)
+	if (is_impossible(wanted, have) && wanted->link)
 		tell_foreign(arg, wanted, have);
-	else if (wanted && !wanted->link)
+	else if (is_impossible(wanted, have))
 		tell_no_way(arg, wanted);
 }
 
-int table_ready(const void *what, struct world *world, struct error *err)
+int table_tell_impossible(struct table *t, struct world *world, int code, struct error *err)
 {
-	struct table *t = *(struct table *const *)what;
-	struct troubles troubles = { .table = t, .err = err, .code = CNI_LIMITED };
+	struct troubles troubles = { .table = t, .err = err, .code = code };
 
 	*err = (struct error){ 0 };
 	if (table_compare(t, &world->ns[HOST], &(struct table_visit){ tell_impossible, &troubles },

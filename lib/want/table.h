@@ -12,7 +12,8 @@
  *
  * A table belongs to the node and not to a pod. A failed ADD leaves it as it
  * is; and it is the one want that is made in part: an entry that the kernel
- * refuses keeps no other from being made, and is told at the end.
+ * refuses keeps no other from being made, and is told at the end. Entries that
+ * cannot be, whatever is sent to the kernel, are left to a want of their own.
  *
  * The rooms of its kinds (node_routes, node_neighs) say what an entry is.
  */
@@ -40,6 +41,7 @@ struct table {
 	const struct table_card *card;
 	struct entry *entry; /* in the card's order, before anything else is done with it */
 	size_t n, room;
+	bool impossible; /* at the last look, an entry had no way, or another's in its place */
 };
 
 struct table_card {
@@ -74,5 +76,7 @@ void want_table(struct plan *plan, const struct want_kind *kind, struct table *t
 /* A kind's card points to these; `what` is a struct table **. */
 int table_make(void *what, struct world *world, struct error *err);
 int table_check(const void *what, struct world *world, struct error *err);
-int table_ready(const void *what, struct world *world, struct error *err);
 void table_print(const void *what, FILE *out);
+
+/* Which entries are impossible, and why, as an error of that code. */
+int table_tell_impossible(struct table *table, struct world *world, int code, struct error *err);
