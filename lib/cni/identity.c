@@ -125,6 +125,14 @@ struct mac identity_mac_of_shared(const char *link)
 	return local_mac(uuid);
 }
 
+struct mac identity_mac_of_node(const char *node)
+{
+	uuid_t uuid;
+
+	derive(uuid, "node/%s", node);
+	return local_mac(uuid);
+}
+
 struct ifname identity_gateway_port(const char *bridge, unsigned vlan)
 {
 	uuid_t uuid;

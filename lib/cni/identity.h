@@ -49,5 +49,8 @@ const char *identity_alias(const struct attachment *attachment, char buf[static 
 /* The MAC of a link that this machine's pods share (a bridge): it never changes with its ports. */
 struct mac identity_mac_of_shared(const char *link);
 
+/* The MAC of a node's tunnel end: every other node can compute it from the node's name. */
+struct mac identity_mac_of_node(const char *node);
+
 /* The bridge's port behind the gateway of a VLAN. */
 struct ifname identity_gateway_port(const char *bridge, unsigned vlan);

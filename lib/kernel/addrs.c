@@ -20,11 +20,11 @@ static int on_addr(struct nl_msg *msg, void *arg)
 	const struct ifaddrmsg *ifa = nlmsg_data(nlmsg_hdr(msg));
 	const struct addrs_visit *visit = arg;
 	struct nlattr *tb[IFA_MAX + 1];
-	struct addr_seen seen = { .ip = { .family = ifa->ifa_family,
-					  .prefix = ifa->ifa_prefixlen } };
+	struct addr_seen seen = { .ip = { .family = ifa->ifa_family, .prefix = ifa->ifa_prefixlen },
+				  .link = ifa->ifa_index };
 
 	/* Old kernels list the addresses of all links, whatever was asked. */
-	if (ifa->ifa_index != visit->link ||
+	if ((visit->link && ifa->ifa_index != visit->link) ||
 	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*ifa), tb, IFA_MAX, NULL) < 0)
 		return NL_OK;
 	/* IPv6 tells the address as IFA_ADDRESS, unless it has a peer. */

@@ -14,11 +14,12 @@ struct addr_seen {
 	struct ip ip;
 	unsigned flags; /* IFA_F_TENTATIVE, ... */
 	bool broadcast; /* of IPv4: it has the usual one of its subnet, or any other */
+	unsigned link;	/* whose it is */
 };
 
 /* Every address of the link with that index, of both families. */
 struct addrs_visit {
-	unsigned link;
+	unsigned link; /* 0: of all links */
 	void (*seen)(const struct addr_seen *, void *arg);
 	void *arg;
 };

@@ -45,7 +45,9 @@ static struct route_seen seen_route(const struct rtmsg *rtm, struct nlattr **tb)
 	struct route_seen seen = { .to = { .family = rtm->rtm_family },
 				   .table = tb[RTA_TABLE] ? u32(tb[RTA_TABLE]) : rtm->rtm_table,
 				   .priority = u32(tb[RTA_PRIORITY]),
-				   .protocol = rtm->rtm_protocol };
+				   .protocol = rtm->rtm_protocol,
+				   .type = rtm->rtm_type,
+				   .onlink = rtm->rtm_flags & RTNH_F_ONLINK };
 
 	if (tb[RTA_DST])
 		seen.to = ip_from(tb[RTA_DST], rtm);

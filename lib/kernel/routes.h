@@ -10,6 +10,7 @@
  */
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kernel/netns.h"
@@ -18,7 +19,8 @@
 struct route_seen {
 	struct ip to, via; /* via.family 0: no gateway */
 	unsigned table, link, priority;
-	uint8_t protocol;
+	uint8_t protocol, type; /* type: RTN_UNICAST, RTN_BLACKHOLE, ... */
+	bool onlink;		/* the gateway is taken to be on the link, whatever its address */
 };
 
 /* Every route of one family in every table but "local"; the kernel's cache is left out. */
