@@ -12,10 +12,10 @@
 
 #define COMMENT_LEN 1024
 
-/* Whose rules: one attachment's, or those of nobody valid. */
+/* Whose rules: one attachment's, or (valid is not NULL) those of nobody valid. */
 struct whose {
 	enum claim_sort sort;
-	const struct attachment *owner;
+	struct attachment owner; /* of nobody valid: only the network */
 	const struct attachments *valid;
 };
 
@@ -48,13 +48,12 @@ static const char *container_of(const char *comment, const char *network,
 
 static bool is_theirs(const char *comment, const struct whose *whose)
 {
-	const char *network = whose->owner ? whose->owner->network : whose->valid->network;
 	char id[COMMENT_LEN];
 
-	if (!container_of(comment, network, id))
+	if (!container_of(comment, whose->owner.network, id))
 		return false;
-	return whose->owner ? !strcmp(id, whose->owner->container) :
-			      !attachments_have(whose->valid, id, NULL);
+	return whose->valid ? !attachments_have(whose->valid, id, NULL) :
+			      !strcmp(id, whose->owner.container);
 }
 
 static bool leads_to_masquerade(const struct saved_rule *rule, const void *whose)
@@ -81,9 +80,8 @@ static int prune_iptables(struct firewall *fw, const struct whose *whose, struct
 		.arg = whose,
 	};
 
-	snprintf(text, sizeof(text), "name: \"%s\" id: \"%s",
-		 whose->owner ? whose->owner->network : whose->valid->network,
-		 whose->owner ? whose->owner->container : "");
+	snprintf(text, sizeof(text), "name: \"%s\" id: \"%s", whose->owner.network,
+		 whose->valid ? "" : whose->owner.container);
 	if (prune_all(fw, &pruning, err) < 0)
 		return -1;
 	return prune_forget(&pruning, err);
@@ -139,9 +137,9 @@ static bool is_masquerade(const char *comment, const void *arg)
 	struct search search = { .comment = comment };
 	char network[COMMENT_LEN];
 
-	if (whose->owner)
-		return belongs_to(comment, whose->owner) > 0;
-	snprintf(network, sizeof(network), ", net: %s, if: ", whose->valid->network);
+	if (!whose->valid)
+		return belongs_to(comment, &whose->owner) > 0;
+	snprintf(network, sizeof(network), ", net: %s, if: ", whose->owner.network);
 	if (strlen(comment) <= HASHES || !begins_with(comment + HASHES, network))
 		return false;
 	attachments_each(whose->valid, compare, &search);
@@ -153,7 +151,7 @@ static bool is_hostport(const char *comment, const void *arg)
 {
 	const struct whose *whose = arg;
 
-	return !strcmp(comment, whose->owner->container);
+	return !strcmp(comment, whose->owner.container);
 }
 
 static bool is_maccheck(const char *comment, const void *arg)
@@ -161,8 +159,8 @@ static bool is_maccheck(const char *comment, const void *arg)
 	const struct whose *whose = arg;
 	char must[COMMENT_LEN];
 
-	snprintf(must, sizeof(must), "macspoofchk-%s-%s", whose->owner->container,
-		 whose->owner->ifname);
+	snprintf(must, sizeof(must), "macspoofchk-%s-%s", whose->owner.container,
+		 whose->owner.ifname);
 	return !strcmp(comment, must);
 }
 
@@ -175,8 +173,8 @@ static int remove_maccheck_chains(struct nft *nft, const struct nft_set *table,
 	int r = 0;
 
 	for (size_t i = 0; i < COUNT(ends) && r == 0; i++) {
-		snprintf(chain, sizeof(chain), "cni-br-iface-%s-%s%s", whose->owner->container,
-			 whose->owner->ifname, ends[i]);
+		snprintf(chain, sizeof(chain), "cni-br-iface-%s-%s%s", whose->owner.container,
+			 whose->owner.ifname, ends[i]);
 		r = nft_has_chain(nft, table, chain);
 		if (r == 0)
 			r = nft_remove_chain(nft, table, chain);
@@ -234,7 +232,7 @@ static int prune_both(struct firewall *fw, const struct whose *whose, struct err
 
 int reference_remove(struct firewall *fw, const struct claim_of *of, struct error *err)
 {
-	const struct whose whose = { .sort = of->sort, .owner = of->owner };
+	const struct whose whose = { .sort = of->sort, .owner = *of->owner };
 
 	return prune_both(fw, &whose, err);
 }
@@ -242,7 +240,9 @@ int reference_remove(struct firewall *fw, const struct claim_of *of, struct erro
 int reference_sweep(struct firewall *fw, enum claim_sort sort, const struct attachments *valid,
 		    struct error *err)
 {
-	const struct whose whose = { .sort = sort, .valid = valid };
+	const struct whose whose = { .sort = sort,
+				     .owner = { .network = valid->network },
+				     .valid = valid };
 
 	return prune_both(fw, &whose, err);
 }
