@@ -15,8 +15,10 @@ struct checking {
 	const char *text;
 };
 
-/* Every rule of the text as a question; to be freed. `only` >= 0: one of them. */
-static char *questions(const char *text, int only)
+#define LINES 3 /* of a question */
+
+/* Every rule of the text as a question; to be freed. */
+static char *questions(const char *text)
 {
 	struct iptables_line line = { .rest = text };
 	char *asked = NULL;
@@ -25,13 +27,9 @@ static char *questions(const char *text, int only)
 
 	if (!out)
 		abort();
-	for (int i = 0; iptables_line_next(&line);) {
-		if (line.verb == 'N')
-			continue;
-		if (only < 0 || i == only)
+	while (iptables_line_next(&line))
+		if (line.verb != 'N')
 			fprintf(out, "*%s\n-C %s\nCOMMIT\n", line.table, line.what);
-		i++;
-	}
 	if (fclose(out) != 0)
 		abort();
 	return asked;
@@ -48,31 +46,29 @@ static int cannot_check(const struct checking *c, struct error *err)
 /* 0: every rule is there. 1: not so. */
 static int ask(const struct checking *c, struct error *err)
 {
-	_free_ char *all = questions(c->text, -1);
+	_free_ char *all = questions(c->text);
 	int r = iptables_load(c->fw, c->family, all, err);
 
 	return r == IPTABLES_UNUSABLE ? cannot_check(c, err) : r;
 }
 
-/* Which line was refused iptables-restore does not tell in every case: each is asked by itself. */
+/* "line 7 failed", "Error occurred at line: 7"; both variants tell a question's second line or its
+ * third. To ask again for each rule by itself is no use: ip6tables-legacy 1.8.9 then answers yes to
+ * any "-m conntrack". */
 static int name_missing(const struct checking *c, struct error *err)
 {
-	for (int i = 0;; i++) {
-		_free_ char *one = questions(c->text, i);
-		struct iptables_line line = { .rest = one };
-		int r;
+	_free_ char *all = questions(c->text);
+	const char *said = strstr(c->fw->why_not, "line");
+	struct iptables_line line = { .rest = all };
+	unsigned refused = 0;
 
+	if (!said || sscanf(said, "line%*[: ]%u", &refused) != 1 || !refused)
+		return cannot_check(c, err);
+	for (unsigned i = 0; i <= (refused - 1) / LINES; i++)
 		if (!iptables_line_next(&line))
 			return cannot_check(c, err);
-		r = iptables_load(c->fw, c->family, one, err);
-		if (r < 0)
-			return r;
-		if (r > 0)
-			return error_set(err, CNI_CHECK_FAILED,
-					 "%s rule \"%s\" of table %s is missing",
-					 c->family == AF_INET ? "iptables" : "ip6tables", line.what,
-					 line.table);
-	}
+	return error_set(err, CNI_CHECK_FAILED, "%s rule \"%s\" of table %s is missing",
+			 c->family == AF_INET ? "iptables" : "ip6tables", line.what, line.table);
 }
 
 /* A reload leaves no rule of ours, nor one that leads to us. */

@@ -9,6 +9,7 @@
 #include "value/scope.h"
 
 #define NOT_FOUND 127
+#define TRIES 3 /* somebody may flush the rules between our look and our change */
 
 static FILE *open_text(char **text, size_t *size)
 {
@@ -213,7 +214,9 @@ static int rebuild(struct firewall *fw, int family, const char *text, struct err
 	close_text(take_ptr(gathering.out));
 	if (r < 0 || !*all)
 		return r;
-	r = load_whole(fw, family, all, err);
+	r = IPTABLES_REFUSED;
+	for (int i = 0; i < TRIES && r == IPTABLES_REFUSED; i++)
+		r = load_whole(fw, family, all, err);
 	if (r == IPTABLES_REFUSED)
 		r = load_one_by_one(&gathering, needs, err);
 	return r > 0 ? 1 : r;

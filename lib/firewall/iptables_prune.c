@@ -9,6 +9,8 @@
 #include "kernel/xtables.h"
 #include "value/scope.h"
 
+#define TRIES 10 /* against somebody who flushes the rules all the time */
+
 static const int families[] = { AF_INET, AF_INET6 };
 
 bool prune_may_find(struct firewall *fw, int family, const struct pruning *pruning)
@@ -100,16 +102,27 @@ static char *write_removal(struct pruning *pruning, const struct saved *saved)
 	return text;
 }
 
-int prune(struct firewall *fw, int family, struct pruning *pruning, struct error *err)
+static int prune_once(struct firewall *fw, int family, struct pruning *pruning, struct error *err)
 {
 	_saved_ struct saved saved = SAVED_NONE;
 	_free_ char *text = NULL;
 	int r = saved_read(&saved, family, "nat", err);
 
-	if (r == 0 && (text = write_removal(pruning, &saved)))
-		r = iptables_load(fw, family, text, err);
-	else if (r > 0)
+	if (r > 0)
 		snprintf(fw->why_not, sizeof(fw->why_not), "iptables-save cannot be used");
+	if (r)
+		return r < 0 ? r : IPTABLES_UNUSABLE;
+	text = write_removal(pruning, &saved);
+	return text ? iptables_load(fw, family, text, err) : 0;
+}
+
+/* What was there a moment ago may be gone: then it is looked at again. */
+int prune(struct firewall *fw, int family, struct pruning *pruning, struct error *err)
+{
+	int r = IPTABLES_REFUSED;
+
+	for (int i = 0; i < TRIES && r == IPTABLES_REFUSED; i++)
+		r = prune_once(fw, family, pruning, err);
 	if (r <= 0)
 		return r;
 	error_set(err, CNI_INTERNAL, "remove iptables rules of %s", pruning->text);

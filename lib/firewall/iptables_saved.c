@@ -8,6 +8,12 @@
 #include "kernel/program.h"
 #include "value/scope.h"
 
+void saved_close(struct saved *saved)
+{
+	free(saved->text);
+	*saved = SAVED_NONE;
+}
+
 int saved_read(struct saved *saved, int family, const char *table, struct error *err)
 {
 	const char *argv[] = { family == AF_INET ? "iptables-save" : "ip6tables-save",
@@ -15,13 +21,9 @@ int saved_read(struct saved *saved, int family, const char *table, struct error 
 	struct program save = { .argv = argv, .all = &saved->text };
 	int r = program_run(&save, err);
 
+	if (r)
+		saved_close(saved);
 	return r > 0 ? 1 : r;
-}
-
-void saved_close(struct saved *saved)
-{
-	free(saved->text);
-	*saved = SAVED_NONE;
 }
 
 /* The next word of a rule, without its quotes, cut to fit; false: there are no more. */

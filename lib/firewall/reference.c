@@ -12,11 +12,11 @@
 
 #define COMMENT_LEN 1024
 
-/* Whose rules: one attachment's, or those of nobody valid. */
+/* Whose rules: one attachment's, or (valid is not NULL) those of nobody valid. */
 struct whose {
 	enum claim_sort sort;
-	struct attachment owner;	 /* for those of nobody valid, of the network only */
-	const struct attachments *valid; /* NULL: one attachment's */
+	struct attachment owner; /* of nobody valid: only the network */
+	const struct attachments *valid;
 };
 
 static bool begins_with(const char *text, const char *with)
