@@ -188,6 +188,150 @@ twenty_at_once() {
 	twenty_at_once iptables
 }
 
+held_in_the_other() {
+	prepare "$1"
+	attach p1
+	change p3 portmap ".backend = \"$2\" | .runtimeConfig.portMappings[].hostPort = 8080"
+	plugin ADD bridge p3 >"$T/p3.result"
+	fails 101 '8080/tcp.*podnet/p1/eth0' plugin ADD portmap p3
+	gone plainnet/p3/eth0
+}
+
+@test "a host port that a pod has in the other backend is taken" {
+	held_in_the_other nftables iptables
+}
+
+@test "iptables: a host port that a pod has in the other backend is taken" {
+	held_in_the_other iptables nftables
+}
+
+every_address_of_a_family() {
+	prepare "$1"
+	change p3 portmap '.runtimeConfig.portMappings[].hostIP = "0.0.0.0"'
+	change p4 portmap '.runtimeConfig.portMappings[].hostIP = "::"'
+	attach p3 p4
+	traffic - <<-END
+		0.0.0.0 | out | eth0:8083 | p3 as out  | ipv6: refused
+		::      | out | eth0:8084 | p4 as cni0 | ipv4: refused
+	END
+}
+
+@test "hostIP 0.0.0.0 and :: are all addresses of their family" { every_address_of_a_family nftables; }
+
+@test "iptables: hostIP 0.0.0.0 and :: are all addresses of their family" {
+	every_address_of_a_family iptables
+}
+
+pods_of_one_family() {
+	prepare "$1"
+	change p1 bridge '.ipam.ranges |= .[:1] | .runtimeConfig.ips |= .[:1]'
+	change p4 bridge '.ipam.ranges |= .[1:] | .runtimeConfig.ips |= .[1:]'
+	attach p1 p4
+	traffic - <<-END
+		IPv4, every address | out | eth0:8080 | p1 as out   | ipv6: refused
+		IPv4, one address   | out | eth0:8081 | p1 as out   | ipv6: refused
+		IPv6                | out | eth0:8084 | p4 as cni0  | ipv4: refused
+		IPv4, masqueraded   | p1  | out:80    | out as eth0 | ipv6: -
+		IPv6, masqueraded   | p4  | out:80    | out as eth0 | ipv4: -
+	END
+	recheck p1 p4
+	detach p1 p4
+	[ -z "$(elements | grep /)" ]
+}
+
+@test "pods of one family have what that family can" { pods_of_one_family nftables; }
+
+@test "iptables: pods of one family have what that family can" { pods_of_one_family iptables; }
+
+other_exceptions() {
+	prepare "$1"
+	attach p1
+	change p2 bridge '.nonMasqueradeCIDRs = ["192.168.50.77/24", "192.168.50.0/24", "fd50::/64",
+		"192.168.0.0/16"]'
+	attach p2
+	cat >"$T/table" <<-END
+		with the old ones | p1 | out:80 | out as eth0 |
+		with the old ones | p1 | far:80 | out as p1   |
+		with the new ones | p2 | out:80 | out as p2   |
+		with the new ones | p2 | far:80 | out as eth0 |
+	END
+	traffic "$T/table"
+	recheck p1 p2
+	detach p1
+	traffic - < <(grep new "$T/table")
+}
+
+@test "pods keep the exceptions from masquerading that they were added with" {
+	other_exceptions nftables
+}
+
+@test "iptables: pods keep the exceptions from masquerading that they were added with" {
+	other_exceptions iptables
+}
+
+@test "tools are found with the PATH of a runtime, or none" {
+	local backend
+
+	for backend in nftables iptables; do
+		prepare "$backend"
+		cp "$(type -P nsenter)" "$T/nsenter"
+		nsenter() { PATH=/nowhere "$T/nsenter" "$@"; }
+		attach p1
+		detach p1
+		unset -f nsenter
+		teardown
+		setup
+	done
+}
+
+@test "an ADD that cannot write the journal leaves nothing in the firewall" {
+	prepare nftables
+	attach p4
+	mount -t tmpfs -o ro tmpfs /run/podwire
+	fails '[0-9]+' 'podwire' plugin ADD bridge p1
+	umount /run/podwire
+	gone podnet/p1/eth0
+	[ "$(on_host ip -br link | grep -c veth)" = 2 ] # eth0's and p4's
+	attach p1
+}
+
+@test "what portmap does not know of a result it passes on" {
+	prepare
+	plugin ADD bridge p3 >"$T/p3.result"
+	like "$(plugin ADD portmap p3 '.prevResult.what = {a: [1.5, "ü"]} | .prevResult.ips[0].more = true')" \
+		'.what == {a: [1.5, "ü"]} and .ips[0].more'
+}
+
+# A plugin of the reference's, which gives each pod a link of its own.
+routed() {
+	change "$1" bridge '.type = "ptp" | .cniVersion = "1.0.0"'
+	mv "$T/$1.bridge" "$T/$1.ptp"
+	CNI_DIR=$REFERENCE CNI_PATH=$REFERENCE plugin ADD ptp "$1" >"$T/$1.new"
+	mv "$T/$1.new" "$T/$1.result"
+	plugin ADD portmap "$1" >/dev/null
+}
+
+@test "portmap serves pods whose links other plugins made" {
+	local backend
+
+	for backend in nftables iptables; do
+		prepare "$backend"
+		routed p1
+		routed p2
+		traffic - <<-END
+			from outside             | out  | eth0:8080 | p1 as out  |
+			from localhost           | host | lo:8080   | p1 as cni0 |
+			from the pod to itself   | p1   | eth0:8080 | p1 as cni0 |
+			from the other           | p2   | eth0:8080 | p1 as p2   | iptables: p1 as cni0
+		END
+		plugin CHECK portmap p1
+		plugin DEL portmap p1
+		gone podnet/p1/eth0
+		teardown
+		setup
+	done
+}
+
 # DEL.
 
 # removed_after FILTER COMMAND...: p1 has its ADD, COMMAND happens; DEL with the configuration so changed

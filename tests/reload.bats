@@ -137,6 +137,40 @@ healed_by() {
 	diff "$T/before" <(everything)
 }
 
+@test "restore brings back single elements and rules, too" {
+	prepare nftables
+	attach p1 p3
+	everything >"$T/before"
+	on_host nft delete element inet podwire hostport4 '{ tcp . 8080 }'
+	on_host nft flush map inet podwire masq4
+	on_host nft flush chain inet podwire postrouting
+	by_hand
+	diff "$T/before" <(everything)
+}
+
+@test "iptables: restore brings back single rules, too" {
+	prepare iptables
+	attach p1 p3
+	on_host iptables -t nat -F POSTROUTING
+	on_host ip6tables -t nat -F PREROUTING
+	by_hand
+	recheck p1 p3
+	reach out eth0:8080 'p1 as out'
+	reach p1 out:80 'out as eth0'
+}
+
+@test "host ports under a condition come back after a reload" {
+	prepare nftables
+	change p1 portmap '.conditionsV4 = ["ip", "saddr", "192.168.50.0/24"] |
+		.conditionsV6 = ["ip6", "saddr", "fd50::/64"]'
+	attach p1 p3
+	everything >"$T/before"
+	nft_flush
+	recheck p3
+	diff "$T/before" <(everything)
+	reach out eth0:8080 'p1 as out'
+}
+
 @test "what a pod was given back before the reload stays away, what it got later comes" {
 	prepare nftables
 	attach p1 p3
