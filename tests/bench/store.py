@@ -67,7 +67,7 @@ def rows(sets, counts, calls):
             for what, unit in (("wall", "wall ms"), ("cpu", "CPU ms"), ("peak", "peak MiB")):
                 cells = {n: getattr(timing.middle(costs[n, verb]), what) for n in names}
                 yield [f"{reserved}: {verb}, {unit}", *map(timing.number, cells.values()),
-                       timing.ratio(cells["reference"], cells["podwire"])]
+                       timing.ratio(cells.get("reference"), cells["podwire"])]
 
 
 def parse(words):
