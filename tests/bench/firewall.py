@@ -182,7 +182,7 @@ def rows(measured, sets, present):
             value = [statistics.median(measured[name, n][column]) for name in sets]
             by_name = dict(zip(sets, value))
             yield [column, str(n), *map(timing.number, value),
-                   timing.ratio(by_name["reference"], by_name["podwire"])]
+                   timing.ratio(by_name.get("reference"), by_name["podwire"])]
 
 
 def main(words):
@@ -197,7 +197,7 @@ def main(words):
     parser.add_argument("--pods", type=int, default=20, help="how many are measured (20)")
     parser.add_argument("--present", default="0,100,1000", help="pods present (0,100,1000)")
     options = timing.parse(parser, words)
-    sets = {name: path for name, path in options.sets if name != "floor"}
+    sets = {name: path for name, path in options.sets if name not in ("floor", "shared")}
     present = [int(n) for n in options.present.split(",")]
     idleness, measured = timing.Idleness(), {}
     for n in present:

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import timing
 
 VERBS = "ADD", "CHECK", "DEL"
+UNKNOWN = {("floor", "CHECK"), ("floor", "GC"), ("reference", "GC")}
 DATA = "/run/store"
 # The kernel deletes a link at its timer's ticks, 4 ms apart on most machines. Calls one straight
 # after another would keep step with them, and a DEL take a multiple of 4 ms, whoever calls it.
@@ -67,6 +68,8 @@ class Round:
         config = configuration(self.v6)
         if verb == "CHECK":
             config["prevResult"] = self.results[pod]
+        if verb == "GC":
+            config |= {"cniVersion": "1.1.0", "cni.dev/valid-attachments": []}
         answer, cost = timing.call(f"{self.path}/bridge", {
             "CNI_COMMAND": verb, "CNI_CONTAINERID": pod, "CNI_IFNAME": "eth0",
             "CNI_NETNS": f"/run/netns/{pod}", "CNI_PATH": self.path}, config)
@@ -114,14 +117,14 @@ class Round:
         measured = {"ADD": self.for_all("ADD")}
         self.prove_added()
         for verb in verbs[1:]:
-            measured[verb] = self.for_all(verb)
+            measured[verb] = self.for_all(verb) if verb != "GC" else ([self.call("GC", "")], 0)
         self.prove_deleted()
         return measured
 
 
 def run_round(name, path, options):
     """In a process that has its own namespaces, and loses them when it ends."""
-    verbs = [v for v in VERBS if v != "CHECK" or name != "floor"]
+    verbs = [v for v in options.verbs if (name, v) not in UNKNOWN]
     task = {"path": path, "verbs": verbs, "pods": options.pods, "par": options.par,
             "v6": options.v6}
     user = ["-Ur"] if os.geteuid() else []
@@ -143,7 +146,7 @@ def in_sandbox(task):
 
 def measure(sets, options):
     """{(set, verb): (costs, elapsed ms per pod of each round)}, over all rounds."""
-    measured = {(name, verb): ([], []) for name, _ in sets for verb in VERBS}
+    measured = {(name, verb): ([], []) for name, _ in sets for verb in options.verbs}
     for i in range(options.rounds):
         for name, path in sets[i % len(sets):] + sets[:i % len(sets)]:
             print(f"round {i + 1} of {options.rounds}: {name}", file=sys.stderr)
@@ -155,17 +158,13 @@ def measure(sets, options):
 
 def rows(sets, measured, par):
     """One for each verb and each thing measured of it."""
-    names = [name for name, _ in sets]
-    yield ["", *names, "reference / podwire", "podwire / floor"]
+    yield timing.heading(sets)
     for verb in VERBS:
         value = {n: timing.middle(costs)._asdict() | {"elapsed": statistics.median(elapsed)}
-                 for n, (costs, elapsed) in ((n, measured[n, verb]) for n in names) if costs}
+                 for n, (costs, elapsed) in ((n, measured[n, verb]) for n, _ in sets) if costs}
         for what, unit in (("wall", "wall ms"), ("cpu", "CPU ms"), ("peak", "peak MiB"),
                            *((("elapsed", "elapsed ms / pods"),) if par > 1 else ())):
-            cells = {n: value.get(n, {}).get(what) for n in names}
-            yield [f"{verb}, {unit}", *map(timing.number, cells.values()),
-                   timing.ratio(cells["reference"], cells["podwire"]),
-                   timing.ratio(cells["podwire"], cells["floor"])]
+            yield timing.row(f"{verb}, {unit}", [value.get(n, {}).get(what) for n, _ in sets], sets)
 
 
 def parse(words):
@@ -175,6 +174,7 @@ def parse(words):
     parser.add_argument("--rounds", type=int, default=5, help="how often each set's turn comes (5)")
     parser.add_argument("--par", type=int, default=1, help="calls at a time (1)")
     parser.add_argument("--v6", action="store_true", help="IPv6 beside IPv4")
+    parser.set_defaults(verbs=VERBS)
     return timing.parse(parser, words)
 
 

@@ -78,7 +78,7 @@ def rows(sets, counts, calls):
                 cells = {n: getattr(timing.middle(costs[n, verb]), what) for n in names}
                 none.setdefault((verb, what), cells["podwire"])
                 yield [f"{reserved}: {verb}, {unit}", *map(timing.number, cells.values()),
-                       timing.ratio(cells["reference"], cells["podwire"]),
+                       timing.ratio(cells.get("reference"), cells["podwire"]),
                        timing.ratio(cells["podwire"], none[verb, what])]
 
 

@@ -73,6 +73,17 @@ def number(value):
     return "–" if value is None else f"{value:.0f}" if value >= 1000 else f"{value:.2f}"
 
 
+def heading(sets):
+    return ["", *(name for name, _ in sets), "reference / podwire", "podwire / floor"]
+
+
+def row(what, values, sets):
+    """With the two ratios, as far as there are both of their sides; None: not measured."""
+    of = {name: value for (name, _), value in zip(sets, values)}
+    return [what, *map(number, values), ratio(of.get("reference"), of["podwire"]),
+            ratio(of["podwire"], of.get("floor"))]
+
+
 def print_table(rows):
     """Markdown, aligned for those who read it as text; the first row is the heading."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -108,13 +119,17 @@ class Idleness:
                   file=sys.stderr)
 
 
-def print_machine(what):
+def machine(what):
     """Where and when these numbers were true."""
     name = "containernetworking-plugins"
     version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name],
                              capture_output=True, text=True, check=False).stdout
-    print(f"\n{what}. Reference: {name} {version or 'of unknown version'}. "
-          f"Linux {platform.release()}, {os.cpu_count()} CPUs, {datetime.date.today()}.")
+    return (f"{what}. Reference: {name} {version or 'not installed'}. "
+            f"Linux {platform.release()}, {os.cpu_count()} CPUs, {datetime.date.today()}.")
+
+
+def print_machine(what):
+    print(f"\n{machine(what)}")
 
 
 def parse(parser, words):
