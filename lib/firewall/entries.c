@@ -21,9 +21,9 @@ const struct nft_set *entries_table(enum claim_sort sort)
 
 bool entries_belong(enum claim_sort sort, const struct nft_set *set)
 {
-	static const char *const names[CLAIM_SORTS][5] = {
+	static const char *const names[CLAIM_SORTS][6] = {
 		[CLAIM_MASQUERADE] = { "masq4", "masq6" },
-		[CLAIM_HOSTPORT] = { "hostip", "hostport", "hairpin", "masqall" },
+		[CLAIM_HOSTPORT] = { "hostip", "hostport", "hairpin", "masqall", "links" },
 		[CLAIM_MACCHECK] = { "ports", "macs" },
 	};
 

@@ -7,13 +7,12 @@
 
 #include "firewall/entries.h"
 #include "firewall/nftables_find.h"
+#include "firewall/nftables_put.h"
 #include "firewall/nftables_sweep.h"
 #include "firewall/owner.h"
 #include "kernel/nft_rules.h"
 #include "kernel/program.h"
 #include "value/scope.h"
-
-#define BACKEND "nft"
 
 static bool is_stale(const struct nft_element *element, const void *valid)
 {
@@ -58,7 +57,7 @@ static int sweep_chains(struct firewall *fw, const struct attachments *valid, st
 	r = found_nothing(r) ? 0 : r;
 	for (size_t i = 0; i < chains.n && r == 0; i++) {
 		const char *name = chains.name + i * NFT_CHAIN;
-		const struct journal_rules rules = { valid->network, name, BACKEND };
+		const struct journal_rules rules = { valid->network, name, NFTABLES_JOURNAL };
 
 		r = nft_remove_chain(&fw->nft, entries_table(CLAIM_MASQUERADE), name);
 		if (r == 0)
@@ -178,7 +177,8 @@ static void remove_conditions(struct firewall *fw, const struct conditions *cond
 	snprintf(name, sizeof(name), "ports-%s%s", owner_network(valid->network, network), hash);
 	/* What stays harms nobody: the next GC tries again. */
 	if (program_run(&nft, &ignored) == 0)
-		journal_drop(&fw->journal, &(struct journal_rules){ valid->network, name, BACKEND },
+		journal_drop(&fw->journal,
+			     &(struct journal_rules){ valid->network, name, NFTABLES_JOURNAL },
 			     &ignored);
 }
 
@@ -203,7 +203,7 @@ static void sweep_conditions(struct firewall *fw, const struct attachments *vali
 static int sweep_journal(struct firewall *fw, enum claim_sort sort, const struct attachments *valid,
 			 struct error *err)
 {
-	const struct journal_sort of = { claim_sorts[sort], BACKEND };
+	const struct journal_sort of = { claim_sorts[sort], NFTABLES_JOURNAL };
 	int r = journal_lock_if_there(&fw->journal, LOCK_ALONE, err);
 
 	return r ? r : journal_sweep(&fw->journal, &of, valid, err);

@@ -45,6 +45,17 @@ const char *owner_str(const struct attachment *owner, char buf[static OWNER_STRL
 	return buf;
 }
 
+bool owner_parse(struct attachment *owner, const char *name, char buf[static OWNER_STRLEN])
+{
+	char *rest = buf;
+
+	snprintf(buf, OWNER_STRLEN, "%s", name);
+	owner->network = strsep(&rest, "/");
+	owner->container = strsep(&rest, "/");
+	owner->ifname = strsep(&rest, "/");
+	return owner->ifname && !rest && !strchr(name, '~');
+}
+
 struct search {
 	const char *name;
 	bool found;

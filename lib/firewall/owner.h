@@ -20,6 +20,9 @@
 
 const char *owner_str(const struct attachment *owner, char buf[static OWNER_STRLEN]);
 
+/* The attachment of such a name, in pieces of `buf`. false: it is none, or was cut. */
+bool owner_parse(struct attachment *owner, const char *name, char buf[static OWNER_STRLEN]);
+
 /* The network's part, without the '/'. */
 const char *owner_network(const char *network, char buf[static OWNER_NETWORK]);
 

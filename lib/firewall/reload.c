@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "firewall/nftables_put.h"
 #include "firewall/reload.h"
 #include "firewall/rules.h"
 #include "kernel/program.h"
 #include "value/scope.h"
-
-#define NFT_TEXT "nft"
 
 static const char *const nft_argv[] = { "nft", "-f", "-", NULL };
 
@@ -74,7 +73,7 @@ static int unusable(struct firewall *fw, const struct program *nft)
 static int load_one_by_one(struct firewall *fw, const struct table *table, struct error *err)
 {
 	struct gathering gathering = { .sort = table->sort };
-	const struct journal_visit visit = { NFT_TEXT, load_one, &gathering };
+	const struct journal_visit visit = { NFTABLES_JOURNAL, load_one, &gathering };
 	struct program nft;
 	int r = load(&nft, rules_skeleton(table->sort), err);
 
@@ -96,7 +95,7 @@ static int load_table(struct firewall *fw, const struct table *table, bool neede
 {
 	_free_ char *text = NULL;
 	struct gathering gathering = { .sort = table->sort };
-	const struct journal_visit visit = { NFT_TEXT, gather, &gathering };
+	const struct journal_visit visit = { NFTABLES_JOURNAL, gather, &gathering };
 	struct program nft;
 	size_t size;
 	int r;
