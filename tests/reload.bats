@@ -225,3 +225,28 @@ healed_by() {
 	prepare iptables
 	six_workers 10 by_hand
 }
+
+@test "a ruleset saved and loaded again holds no host port for pods that are gone" {
+	prepare nftables
+	attach p1
+	on_host nft list ruleset >"$T/saved"
+	detach p1
+	on_host nft flush ruleset
+	on_host nft -f "$T/saved"
+	change p2 portmap ".runtimeConfig = $(jq -c .runtimeConfig "$T/p1.portmap")"
+	attach p2
+	elements podnet/p2/eth0 | grep -q 'hostport4 tcp . 8080 : '
+	change p4 portmap ".runtimeConfig = $(jq -c .runtimeConfig "$T/p1.portmap")"
+	plugin ADD bridge p4 >"$T/p4.result"
+	fails 101 'podnet/p2/eth0' plugin ADD portmap p4
+}
+
+@test "a link that is gone goes from the firewall with the next pod that goes" {
+	prepare nftables
+	attach p1
+	on_host ip link add dead0 type veth peer name dead1
+	on_host nft 'add element inet podwire links { "dead0" . "dead0" }'
+	on_host ip link delete dead0
+	detach p1
+	not grep -q dead0 <(on_host nft list set inet podwire links)
+}
