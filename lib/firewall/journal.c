@@ -65,11 +65,11 @@ void journal_close(struct journal *journal)
 }
 
 /* Where a text is, below the root. */
-struct place {
+struct spot {
 	char dir[NAME_LEN + 8], file[2 * NAME_LEN];
 };
 
-static void place(struct place *place, const char *network, const char *sub, const char *name)
+static void spot(struct spot *place, const char *network, const char *sub, const char *name)
 {
 	snprintf(place->dir, sizeof(place->dir), "%.255s/%s", network, sub);
 	snprintf(place->file, sizeof(place->file), "%s/%.230s", place->dir, name);
@@ -86,15 +86,15 @@ static void pod_name(const struct journal_pod *pod, char name[static NAME_LEN])
 	snprintf(name, NAME_LEN, "%s.%s.%s", id, pod->sort, pod->backend);
 }
 
-static void place_of_pod(const struct journal_pod *pod, struct place *at)
+static void spot_of_pod(const struct journal_pod *pod, struct spot *at)
 {
 	char name[NAME_LEN];
 
 	pod_name(pod, name);
-	place(at, pod->owner->network, PODS, name);
+	spot(at, pod->owner->network, PODS, name);
 }
 
-static int make_dirs(const struct journal *journal, const struct place *at, struct error *err)
+static int make_dirs(const struct journal *journal, const struct spot *at, struct error *err)
 {
 	char network[NAME_LEN];
 
@@ -105,13 +105,13 @@ static int make_dirs(const struct journal *journal, const struct place *at, stru
 	return 0;
 }
 
-static int refused(const struct place *at, struct error *err)
+static int refused(const struct spot *at, struct error *err)
 {
 	return error_errno(err, errno, "write %s/%s", JOURNAL_ROOT, at->file);
 }
 
 /* Readers see the whole text or none: the file gets its name when it is complete. */
-static int write_text(const struct journal *journal, const struct place *at, const char *text,
+static int write_text(const struct journal *journal, const struct spot *at, const char *text,
 		      struct error *err)
 {
 	size_t len = strlen(text);
@@ -136,14 +136,14 @@ static int write_text(const struct journal *journal, const struct place *at, con
 	return -1;
 }
 
-static int erase(const struct journal *journal, const struct place *at, struct error *err)
+static int erase(const struct journal *journal, const struct spot *at, struct error *err)
 {
 	if (unlinkat(journal->dir, at->file, 0) == 0 || errno == ENOENT)
 		return 0;
 	return error_errno(err, errno, "erase %s/%s", JOURNAL_ROOT, at->file);
 }
 
-static int has(const struct journal *journal, const struct place *at, struct error *err)
+static int has(const struct journal *journal, const struct spot *at, struct error *err)
 {
 	if (faccessat(journal->dir, at->file, F_OK, 0) == 0)
 		return 0;
@@ -151,30 +151,30 @@ static int has(const struct journal *journal, const struct place *at, struct err
 				 error_errno(err, errno, "look for %s/%s", JOURNAL_ROOT, at->file);
 }
 
-static void place_of_rules(const struct journal_rules *rules, struct place *at)
+static void spot_of_rules(const struct journal_rules *rules, struct spot *at)
 {
 	char name[NAME_LEN];
 
 	snprintf(name, sizeof(name), "%.200s.%s", rules->name, rules->backend);
-	place(at, rules->network, RULES, name);
+	spot(at, rules->network, RULES, name);
 }
 
 int journal_keep(struct journal *journal, const struct journal_rules *rules, const char *text,
 		 struct error *err)
 {
-	struct place at;
+	struct spot at;
 	int r;
 
-	place_of_rules(rules, &at);
+	spot_of_rules(rules, &at);
 	r = has(journal, &at, err);
 	return r > 0 ? write_text(journal, &at, text, err) : r;
 }
 
 int journal_drop(struct journal *journal, const struct journal_rules *rules, struct error *err)
 {
-	struct place at;
+	struct spot at;
 
-	place_of_rules(rules, &at);
+	spot_of_rules(rules, &at);
 	if (unlinkat(journal->dir, at.file, 0) == 0)
 		return 0;
 	return errno == ENOENT ? 1 : error_errno(err, errno, "erase %s/%s", JOURNAL_ROOT, at.file);
@@ -183,25 +183,25 @@ int journal_drop(struct journal *journal, const struct journal_rules *rules, str
 int journal_write(struct journal *journal, const struct journal_pod *pod, const char *text,
 		  struct error *err)
 {
-	struct place at;
+	struct spot at;
 
-	place_of_pod(pod, &at);
+	spot_of_pod(pod, &at);
 	return write_text(journal, &at, text, err);
 }
 
 int journal_has(struct journal *journal, const struct journal_pod *pod, struct error *err)
 {
-	struct place at;
+	struct spot at;
 
-	place_of_pod(pod, &at);
+	spot_of_pod(pod, &at);
 	return has(journal, &at, err);
 }
 
 int journal_erase(struct journal *journal, const struct journal_pod *pod, struct error *err)
 {
-	struct place at;
+	struct spot at;
 
-	place_of_pod(pod, &at);
+	spot_of_pod(pod, &at);
 	return erase(journal, &at, err);
 }
 
@@ -278,11 +278,11 @@ static void show(DIR *dir, const char *file, struct journal_text *seen,
 static void walk_network(const struct journal *journal, struct journal_text *seen, const char *sub,
 			 const struct journal_visit *visit)
 {
-	struct place at;
+	struct spot at;
 	const char *file;
 	_dir_ DIR *dir = NULL;
 
-	place(&at, seen->network, sub, "");
+	spot(&at, seen->network, sub, "");
 	dir = open_dir(journal->dir, at.dir);
 	while (dir && (file = next_name(dir)))
 		if (ends_with(file, visit->backend))
@@ -327,12 +327,12 @@ int journal_sweep(struct journal *journal, const struct journal_sort *of,
 		  const struct attachments *valid, struct error *err)
 {
 	char end[64];
-	struct place at;
+	struct spot at;
 	const char *file;
 	_dir_ DIR *dir = NULL;
 
 	snprintf(end, sizeof(end), "%s.%s", of->sort, of->backend);
-	place(&at, valid->network, PODS, "");
+	spot(&at, valid->network, PODS, "");
 	dir = open_dir(journal->dir, at.dir);
 	while (dir && (file = next_name(dir)))
 		if (ends_with(file, end) && is_stale(file, valid) &&
