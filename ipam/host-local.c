@@ -237,7 +237,7 @@ static int status(const struct plugin *plugin, const struct request *req, struct
 	if (conf_read(&conf, req, err) == 0 &&
 	    store_make(&store, conf.data_dir, req->attachment.network, err) == 0 &&
 	    store_ready(&store, err) == 0 && free_everywhere(&store, &conf.ranges, err) == 0 &&
-	    shelf_probe(&store.shelf, err) == 0)
+	    store_probe(&store, err) == 0)
 		return 0;
 	err->code = CNI_NOT_AVAILABLE;
 	return -1;

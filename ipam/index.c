@@ -14,8 +14,9 @@
 #include "value/scope.h"
 #include "value/text.h"
 
-#define STAMP ".stamp"
+#define BOOT ".boot"
 #define FRESH ".link"
+#define YEAR (365 * 86400LL)
 
 struct text {
 	char str[PATH_MAX];
@@ -49,21 +50,27 @@ static int read_link(const struct shelf *shelf, const char *name, char text[stat
 	return 0;
 }
 
-/* Killed in between, somebody may have left an older one. */
-static int write_link(const struct shelf *shelf, const char *name, const char *text)
+/* Killed in between, somebody may have left a fresh one. */
+static int replace_link(const struct shelf *shelf, const char *name, const char *text)
 {
-	int r = symlinkat(text, shelf->aside, FRESH);
+	int r;
 
-	if (r < 0 && errno == EEXIST) {
-		unlinkat(shelf->aside, FRESH, 0);
-		r = symlinkat(text, shelf->aside, FRESH);
-	}
-	if (r == 0 && renameat(shelf->aside, FRESH, shelf->aside, name) == 0)
+	unlinkat(shelf->aside, FRESH, 0);
+	if (symlinkat(text, shelf->aside, FRESH) < 0)
+		return -1;
+	if (renameat(shelf->aside, FRESH, shelf->aside, name) == 0)
 		return 0;
 	r = errno;
 	unlinkat(shelf->aside, FRESH, 0);
 	errno = r;
 	return -1;
+}
+
+static int write_link(const struct shelf *shelf, const char *name, const char *text)
+{
+	int r = symlinkat(text, shelf->aside, name);
+
+	return r < 0 && errno == EEXIST ? replace_link(shelf, name, text) : r;
 }
 
 static int refused(const struct shelf *shelf, const char *what, struct error *err)
@@ -223,49 +230,59 @@ int index_each(const struct shelf *shelf, const struct index_visit *visit, struc
 	return shelf_list_aside(shelf, &names, err);
 }
 
-/* The stamp */
-
-/* A network file system is asked anew: what it remembers of the directory may be of before the
- * lock. */
-static bool look(const struct shelf *shelf, struct statx *st)
+/* Killed in between, somebody may have left one. */
+void index_tidy(const struct shelf *shelf)
 {
-	return statx(shelf->dir, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, st) ==
-	       0;
+	if (shelf->aside >= 0)
+		unlinkat(shelf->aside, FRESH, 0);
 }
 
-static void print_stamp(struct text *text, const struct statx *st, const char *boot)
+/* The stamp */
+
+/* A network file system is asked anew: what it remembers may be of before the lock. */
+static bool look(int dir, struct statx *st)
 {
-	append(text, "1 %s %u:%u:%llu %lld.%09u %lld.%09u", boot, st->stx_dev_major,
-	       st->stx_dev_minor, (unsigned long long)st->stx_ino, (long long)st->stx_mtime.tv_sec,
-	       st->stx_mtime.tv_nsec, (long long)st->stx_ctime.tv_sec, st->stx_ctime.tv_nsec);
+	return statx(dir, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, st) == 0;
+}
+
+static bool is_at(const struct statx_timestamp *is, long long seconds, unsigned nanoseconds)
+{
+	return is->tv_sec == seconds && is->tv_nsec == nanoseconds;
 }
 
 bool index_is_stamped(const struct shelf *shelf, const char *boot)
 {
-	struct text text = { .n = 0 };
-	char stamp[PATH_MAX];
-	struct statx st;
+	char text[PATH_MAX];
+	struct statx dir, aside;
 
-	if (!*boot || read_link(shelf, STAMP, stamp) || !look(shelf, &st))
-		return false;
-	print_stamp(&text, &st, boot);
-	return !strcmp(text.str, stamp);
+	return *boot && read_link(shelf, BOOT, text) == 0 && !strcmp(text, boot) &&
+	       look(shelf->dir, &dir) && look(shelf->aside, &aside) &&
+	       is_at(&aside.stx_mtime, dir.stx_mtime.tv_sec, dir.stx_mtime.tv_nsec) &&
+	       is_at(&aside.stx_atime, dir.stx_ctime.tv_sec + YEAR, dir.stx_ctime.tv_nsec);
+}
+
+/* Of an earlier boot it has to be written anew. */
+static bool note_boot(const struct shelf *shelf, const char *boot)
+{
+	char text[PATH_MAX];
+
+	return (read_link(shelf, BOOT, text) == 0 && !strcmp(text, boot)) ||
+	       write_link(shelf, BOOT, boot) == 0;
 }
 
 void index_stamp(const struct shelf *shelf, const char *boot)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
-	struct text text = { .n = 0 };
 	struct statx st;
 
-	if (shelf->aside < 0 || !*boot)
+	if (shelf->aside < 0 || !*boot || !note_boot(shelf, boot))
 		return;
 	clock_gettime(CLOCK_REALTIME, &times[1]);
 	times[1].tv_nsec |= 1; /* coarser file systems than that would round it off */
-	if (futimens(shelf->dir, times) < 0 || !look(shelf, &st) ||
-	    st.stx_mtime.tv_sec != times[1].tv_sec ||
-	    st.stx_mtime.tv_nsec != (unsigned)times[1].tv_nsec)
+	if (futimens(shelf->dir, times) < 0 || !look(shelf->dir, &st) ||
+	    !is_at(&st.stx_mtime, times[1].tv_sec, (unsigned)times[1].tv_nsec))
 		return;
-	print_stamp(&text, &st, boot);
-	write_link(shelf, STAMP, text.str);
+	times[0].tv_sec = st.stx_ctime.tv_sec + YEAR;
+	times[0].tv_nsec = st.stx_ctime.tv_nsec;
+	futimens(shelf->aside, times);
 }

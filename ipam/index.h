@@ -9,21 +9,23 @@
  * of them are read by `ls -l`. Nothing is where it points.
  *
  *   <containerID>:<ifname> -> 10.1.0.5@<born>,fd00::5@<born> <boot> <machine> <netns>
- *   .stamp                 -> 1 <boot> <device>:<inode> <mtime> <ctime>
+ *   .boot                  -> <boot>, in which the stamp was taken
  *
  * The interface is empty for a reservation of the old form. What comes behind
  * the addresses is the sandbox, and only known of what podwire reserved. A file
  * of the shelf is told from a later one of the same name by when it was born.
  *
- * The stamp says that the index is complete. It is taken under the lock, after
- * the last change, and holds while nobody changes the shelf. The times that the
- * kernel writes into a directory are those of its last tick: two changes within
- * one (4 ms) leave the same. So the stamp first sets the directory's mtime, to
- * a nanosecond of which no tick can be; whatever comes next changes it. The
- * ctime, which nobody can set, is beside it for archives that are unpacked
- * over the shelf. A file system that keeps no such times has no stamp.
+ * The stamp says that the index is complete. It is no file but four times: after
+ * the last change, under the lock, both directories are given the same mtime, and
+ * the index the other's ctime for its atime, a year ahead, where nobody comes by
+ * chance (and relatime leaves it alone). So whoever changes either, or is killed
+ * on the way, breaks it. The times that the kernel itself writes may be those of
+ * its last tick, and equal for two changes within one (4 ms): the mtime that is
+ * given is to a nanosecond, at which no tick is. The ctime, which nobody can give,
+ * is there for archives that are unpacked over the shelf. A file system that keeps
+ * no such times has no stamp.
  *
- * What a stamp does not hold: a file that is edited in place, which changes no
+ * What a stamp does not notice: a file that is edited in place, which changes no
  * directory. And none is good for another boot, as power may have failed.
  */
 
@@ -66,7 +68,10 @@ struct index_visit {
 };
 int index_each(const struct shelf *shelf, const struct index_visit *visit, struct error *err);
 
-/* Whether the index is complete, on the boot's word. */
+/* What a killed one left goes. */
+void index_tidy(const struct shelf *shelf);
+
+/* Whether the index is complete, on that boot's word. */
 bool index_is_stamped(const struct shelf *shelf, const char *boot);
 
 /* Says that it is. What cannot be stamped is walked the next time, and no worse. */

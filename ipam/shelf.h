@@ -42,8 +42,7 @@ void shelf_close(struct shelf *shelf);
 /* Makes what is aside, if it is missing and can be. */
 int shelf_make_aside(struct shelf *shelf, struct error *err);
 
-/* What cannot be read (a link, a directory) is as good as empty. The caller frees *text. 1: none.
- */
+/* What cannot be read (a link, a directory) is as good as empty; *text is the caller's. 1: none. */
 int shelf_read(const struct shelf *shelf, const char *name, char **text, struct error *err);
 
 /* One draft at a time; an older one that somebody left is none. */

@@ -140,7 +140,14 @@ int store_draft(struct store *store, const struct attachment *attachment, struct
 		text = NULL;
 		return out_of_memory(store, err);
 	}
+	store->touched = true;
 	return shelf_draft(&store->shelf, text, err);
+}
+
+int store_probe(struct store *store, struct error *err)
+{
+	store->touched = true;
+	return shelf_probe(&store->shelf, err);
 }
 
 int store_take(struct store *store, const struct ip *ip, struct error *err)

@@ -45,16 +45,14 @@ int store_open(struct store *store, const char *data_dir, const char *network, s
 
 /* Makes the directory first, if there is none. */
 int store_make(struct store *store, const char *data_dir, const char *network, struct error *err);
-
-/* Stamps the index, where anything was changed. */
-void store_close(struct store *store);
+void store_close(struct store *store); /* stamps the index, where anything was changed */
 #define _store_ __attribute__((__cleanup__(store_close)))
 
 /* Before the first question or change: finds the index complete, or walks. store_walk() walks. */
 int store_ready(struct store *store, struct error *err);
 int store_walk(struct store *store, struct error *err);
 
-/* What the attachment has: none is n = 0; at most as many as an entry holds. */
+/* What the attachment has: none is n = 0. */
 int store_find(struct store *store, const struct attachment *attachment, struct entry *entry,
 	       struct error *err);
 
@@ -66,6 +64,8 @@ bool store_holds(const struct reservation *held, const struct attachment *attach
 /* The shelf's draft, of a reservation for that attachment; then it takes the address. 1: taken. */
 int store_draft(struct store *store, const struct attachment *attachment, struct error *err);
 int store_take(struct store *store, const struct ip *ip, struct error *err);
+
+int store_probe(struct store *store, struct error *err); /* shelf_probe() */
 
 /* Frees an address, by its file's name, whoever holds it. Absence is success. */
 int store_release(struct store *store, const char *name, struct error *err);

@@ -272,6 +272,8 @@ int walk(struct store *store, struct error *err)
 {
 	if (shelf_make_aside(&store->shelf, err) < 0)
 		return -1;
+	index_tidy(&store->shelf);
+	shelf_discard(&store->shelf);
 	store->whole = store->shelf.aside >= 0;
 	store->walked = store->touched = true;
 	if (walk_read(store, err) < 0 || heal_all(store, err) < 0)

@@ -14,7 +14,7 @@ load store/lib
 		"$(printf '755 %s\n' '' networks networks/.net.index networks/net)"
 	same "$(find /var/lib/cni ! -type d -printf '%y %P\n' | LC_ALL=C sort)" \
 		"$(printf 'f networks/net/%s\n' 10.1.0.2 fd00::2 last_reserved_ip.{0,1} lock &&
-			printf 'l networks/.net.index/%s\n' .stamp p1:eth0 | LC_ALL=C sort)"
+			printf 'l networks/.net.index/%s\n' .boot p1:eth0)"
 	same "$(stat -c %a "$store"/{10.1.0.2,fd00::2,last_reserved_ip.{0,1}} | sort -u)" 600
 	cmp "$store/10.1.0.2" <(printf 'p1\r\neth0')
 	cmp "$store/fd00::2" <(printf 'p1\r\neth0')

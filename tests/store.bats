@@ -117,16 +117,20 @@ entries() { (cd "$index" && for name in *; do echo "$name $(readlink "$name")"; 
 	done
 }
 
+# Of ramfs because its times are those of the tick, as those of every file system before Linux 6.13.
 @test "what another hand does within the same tick of the clock is seen, a hundred times" {
 	local i
 
-	conf=$(configuration '.ipam.ranges[0][0].subnet = "10.1.0.0/16"') && configuration >"$T/conf"
-	add p0
+	mkdir "$T/disk"
+	mount -t ramfs ramfs "$T/disk"
+	store=$T/disk/net
+	configuration ".ipam.ranges[0][0].subnet = \"10.1.0.0/16\" | .ipam.dataDir = \"$T/disk\"" >"$T/conf"
+	call "$BIN" ADD p0 <"$T/conf"
 	for ((i = 0; i < 100; i++)); do
-		call "$BIN" DEL nobody <"$T/conf" && call "$BIN" ADD p1 <"$T/conf" >/dev/null &&
-			printf 'x\r\neth0' >"$store/10.1.9.9"
-		call "$BIN" DEL x <"$T/conf" && call "$BIN" DEL p1 <"$T/conf" >/dev/null &&
-			printf 'y\r\neth0' >"$store/10.1.9.9"
+		call "$BIN" ADD p1 <"$T/conf" >"$T/out" && printf 'x\r\neth0' >"$store/10.1.9.9"
+		call "$BIN" DEL x <"$T/conf"
+		[ ! -e "$store/10.1.9.9" ] || { echo "round $i"; return 1; }
+		call "$BIN" DEL p1 <"$T/conf" && printf 'y\r\neth0' >"$store/10.1.9.9"
 		call "$BIN" DEL y <"$T/conf"
 		[ ! -e "$store/10.1.9.9" ] || { echo "round $i"; return 1; }
 	done
@@ -142,11 +146,15 @@ touch -d tomorrow "$store"
 touch -r "$T/as-before" "$store"
 rm -r "$index"
 rm -r "$index"; : >"$index"
-rm "$index"/.stamp
-ln -sfn garbage "$index"/.stamp
-ln -sfn garbage "$index"/p2:eth0; rm "$index"/.stamp
+rm "$index"/.boot
+ln -sfn garbage "$index"/.boot
+rm "$index"/.boot; mkfifo "$index"/.boot; touch -r "$T/as-before" "$store" "$index"
+touch -r "$store" "$index"
+touch -r "$index" "$store"
+ln -sfn garbage "$index"/p2:eth0
 rm "$index"/p2:eth0; touch "$index"/p2:eth0
-rm "$index"/*; rm "$index"/.stamp
+rm "$index"/*
+rm "$index"/* "$index"/.boot
 cp -a "$store" "$T/copy"; rm -r "$store"; cp -a "$T/copy" "$store"; rm -r "$T/copy"
 cp -a /var/lib/cni "$T/copy"; rm -r /var/lib/cni; cp -a "$T/copy" /var/lib/cni; rm -r "$T/copy"
 tar -C "$store" --format=posix -cf "$T/tar" .; touch -r "$T/as-before" "$store"; tar -C "$store" -xf "$T/tar"; touch -r "$T/as-before" "$store"
@@ -261,24 +269,25 @@ truncate -s 3 "$store"/10.1.0.3
 rm "$store"/10.1.0.3
 rm "$store"/10.1.0.3 "$store"/fd00::3
 rm "$store"/10.1.0.3 "$store"/fd00::3; rm "$index"/p2:eth0
-rm "$index"/p2:eth0; rm "$index"/.stamp
-rm "$index"/.stamp; ln -s "$stamp" "$index"/.stamp
+rm "$index"/p2:eth0
+rm "$index"/p2:eth0; touch -r "$T/stamp" "$store" "$index"
+touch -r "$T/stamp" "$index"
+touch -r "$T/stamp" "$store"
+touch -r "$T/stamp" "$store" "$index"
 touch -d tomorrow "$store"
 touch -d yesterday "$store"
 rm "$store"/last_reserved_ip.1; : >"$store"/last_reserved_ip.0
 printf 'p2\r\neth0' >"$index"/.new; ln -s x "$index"/.link
 ln "$store"/10.1.0.2 "$index"/.new
-: >"$index"/.new; rm "$index"/.stamp
+: >"$index"/.new; rm "$index"/.boot
 rm -r "$index"
 END
 }
 
 # lost HOW: p1 keeps its addresses, p2 is deleted whole, the next one gets some.
 lost() {
-	local stamp
-
 	add p1
-	stamp=$(readlink "$index/.stamp")
+	touch -r "$store" "$T/stamp"
 	add p2
 	eval "$1"
 	${2:-true}
@@ -286,7 +295,7 @@ lost() {
 	holds 10.1.0.2=p1:eth0 fd00::2=p1:eth0
 	add p3
 	check p1
-	same "$(cd "$index" && LC_ALL=C && echo .[a-z]* *)" ".stamp p1:eth0 p3:eth0"
+	same "$(cd "$index" && LC_ALL=C && echo .[a-z]* *)" ".boot p1:eth0 p3:eth0"
 	del p3
 	rm -r "$store" "$index"
 }
@@ -297,8 +306,9 @@ lost() {
 	with '.ipam.ranges += [[{subnet: "fd00::/64"}]]'
 	while read -r how; do
 		for after in true 'boots later'; do
+			echo "$how, then $after"
 			boots before
-			lost "$how" "$after" || { echo "$how, then $after"; return 1; }
+			lost "$how" "$after"
 		done
 	done < <(losses)
 }

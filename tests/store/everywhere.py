@@ -41,7 +41,7 @@ def prepare(world, scene):
     if scene in ("del", "gc", "takeover"):
         world.do("ADD", "p2", netns="/dev/null")
     if scene == "add-walking":
-        os.unlink(f"{world.index}/.stamp")
+        os.unlink(f"{world.index}/.boot")
 
 
 def act(world, scene, under=()):

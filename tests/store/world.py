@@ -77,6 +77,6 @@ class World:
             if " " not in holder:
                 by_holder.setdefault(holder if ":" in holder else holder + ":", set()).add(ip)
         demand(self.entries() == by_holder, "the index:", self.entries(), "the files:", by_holder)
-        strange = [n for n in os.listdir(self.index) if n.startswith(".") and n != ".stamp"]
+        strange = [n for n in os.listdir(self.index) if n.startswith(".") and n != ".boot"]
         demand(not strange, "left over:", strange)
-        demand(os.path.lexists(f"{self.index}/.stamp"), "there is no stamp")
+        demand(os.stat(self.index).st_mtime_ns == os.stat(self.dir).st_mtime_ns, "no stamp")
