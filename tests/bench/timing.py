@@ -9,6 +9,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from typing import NamedTuple
 
@@ -57,6 +58,27 @@ def call(program, environment, config):
         raise Failed(f"{program}: {verb} of {environment['CNI_CONTAINERID']} ended with "
                      f"status {status}: {answer.decode(errors='replace')}")
     return json.loads(answer) if answer else None, Cost(ns / 1e6, us / 1e3, kib / 1024)
+
+
+def crowd(program, environment, config, pods, par):
+    """Calls it for each of these pods, `par` at a time. Returns the answers, costs, and ms."""
+    with tempfile.TemporaryDirectory() as top:
+        with open(f"{top}/config", "w", encoding="ascii") as file:
+            json.dump(config, file)
+        os.mkdir(f"{top}/out")
+        command = [os.environ["BENCH_CROWD"], str(par), program, f"{top}/config", f"{top}/out"]
+        done = subprocess.run([*command, *pods], check=True, capture_output=True, text=True,
+                              env={"PATH": os.environ["PATH"], **environment})
+        answers = {}
+        for pod in pods:
+            with open(f"{top}/out/{pod}", encoding="utf-8") as file:
+                answers[pod] = file.read()
+    *calls, took = done.stdout.splitlines()
+    calls = [tuple(map(int, line.split())) for line in calls]
+    if len(calls) != len(pods) or any(status for status, *_ in calls):
+        raise Failed(f"{program}: {environment['CNI_COMMAND']} failed: {answers}")
+    return ({pod: json.loads(answer) if answer else None for pod, answer in answers.items()},
+            [Cost(ns / 1e6, us / 1e3, kib / 1024) for _, ns, us, kib in calls], int(took) / 1e6)
 
 
 def middle(costs):
