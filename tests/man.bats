@@ -28,7 +28,8 @@ try() {
 
 	rm -rf "$T/here"
 	mkdir "$T/here"
-	(cd "$T/here" && on_host bash -euo pipefail "$1" 3>&-) || return
+	(cd "$T/here" && on_host bash -euo pipefail -c \
+		'trap "kill \$(jobs -p) 2>/dev/null || true" EXIT; . "$0"' "$1" 3>&-) || return
 	for list in "$T"/here/*.json "$T"/here/*.conf "$T"/here/*.conflist; do
 		[ ! -e "$list" ] || jq -e . "$list" >/dev/null || return
 	done
