@@ -11,6 +11,7 @@
 #include "firewall/entries.h"
 #include "firewall/flows.h"
 #include "firewall/nftables_find.h"
+#include "firewall/nftables_share.h"
 #include "firewall/nftables_sweep.h"
 #include "firewall/owner.h"
 #include "firewall/reload.h"
@@ -47,18 +48,12 @@ static bool is_unusable(int r)
 
 /* Put */
 
-static bool is_port(const struct nft_element *element)
-{
-	return !strncmp(element->set.name, "hostip", 6) ||
-	       !strncmp(element->set.name, "hostport", 8);
-}
-
 /* A host port is first come, first served; all else the lease has made ours. */
 static bool may_take_over(const struct claim *claim, const struct nft_element *holder)
 {
 	char owner[OWNER_STRLEN];
 
-	return !is_port(holder) || !strcmp(holder->comment, owner_str(claim->owner, owner));
+	return !element_is_port(holder) || !strcmp(holder->comment, owner_str(claim->owner, owner));
 }
 
 static int taken(const struct entries *entries, size_t i, const char *holder, struct error *err)
@@ -85,6 +80,10 @@ static int yield_or_take(struct firewall *fw, const struct claim *claim, struct 
 	holder = entries->element[refused];
 	if (nft_get(&fw->nft, &holder) < 0)
 		return 0;
+	if (element_serves(&holder, &entries->element[refused])) {
+		entries_leave_served(entries, &fw->nft);
+		return 0;
+	}
 	if (!may_take_over(claim, &holder))
 		return taken(entries, refused, holder.comment, err);
 	entries->element[refused].over = true;
@@ -105,9 +104,10 @@ static int bring_back(struct firewall *fw, const struct claim *claim, struct ent
 static int add(struct firewall *fw, const struct claim *claim, struct entries *entries,
 	       struct error *err)
 {
+	const size_t most = entries->n + TRIES;
 	int r = nft_add(&fw->nft, entries->element, entries->n), how = 0;
 
-	for (size_t tries = 0; r < 0 && tries < entries->n + TRIES; tries++) {
+	for (size_t tries = 0; r < 0 && tries < most; tries++) {
 		if (is_unusable(r))
 			return unusable(fw);
 		if (r == -EEXIST)
@@ -177,8 +177,8 @@ static int look_for_holder(struct firewall *fw, const struct claim *claim, struc
 	for (size_t i = 0; i < entries.n; i++) {
 		struct nft_element holder = entries.element[i];
 
-		if (is_port(&holder) && nft_get(&fw->nft, &holder) == 0 &&
-		    strcmp(holder.comment, owner_str(claim->owner, owner)) != 0)
+		if (element_is_port(&holder) && nft_get(&fw->nft, &holder) == 0 &&
+		    !owner_is_same_container(holder.comment, owner_str(claim->owner, owner)))
 			return taken(&entries, i, holder.comment, err);
 	}
 	return 0;
@@ -243,6 +243,8 @@ static int check_element(struct firewall *fw, const struct entries *entries, siz
 		return error_set(err, CNI_CHECK_FAILED, "firewall element %s is missing", what);
 	if (r < 0)
 		return nft_error(&fw->nft, err, "look for firewall element %s", what);
+	if (element_serves(&is, must))
+		return 0;
 	if (!must->shared && strcmp(is.comment, must->comment) != 0)
 		return error_set(err, CNI_CHECK_FAILED, "firewall element %s belongs to \"%s\"",
 				 what, is.comment);

@@ -45,6 +45,15 @@ const char *owner_str(const struct attachment *owner, char buf[static OWNER_STRL
 	return buf;
 }
 
+/* Networks, containers and interfaces have no '/' in their names. */
+bool owner_is_same_container(const char *name, const char *other)
+{
+	const char *a = strchr(name, '/'), *b = strchr(other, '/');
+
+	return a && b && strcspn(a + 1, "/") == strcspn(b + 1, "/") &&
+	       !strncmp(a, b, strcspn(a + 1, "/") + 1);
+}
+
 struct search {
 	const char *name;
 	bool found;
