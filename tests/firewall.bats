@@ -110,6 +110,29 @@ element() {
 
 # Host ports that are taken.
 
+@test "a container on two networks: the first serves its host ports, and both go" {
+	prepare nftables
+	change p1 portmap '.runtimeConfig.portMappings = [{hostPort: 8080, containerPort: 80, protocol: "tcp"},
+		{hostPort: 53, containerPort: 53, protocol: "udp"}]'
+	attach p1
+	jq '.name = "second" | .bridge = "cni9" | .ipam.ranges = [[{"subnet": "10.9.0.0/24"}]] |
+		del(.runtimeConfig)' \
+		"$T/p1.bridge" >"$T/second.bridge"
+	jq '.name = "second" | .runtimeConfig.portMappings += [{hostPort: 81, containerPort: 80,
+		protocol: "tcp"}]' "$T/p1.portmap" >"$T/second.portmap"
+	export CNI_CONTAINERID=p1 CNI_NETNS=/run/netns/p1 CNI_IFNAME=eth1
+	attach second
+	recheck second
+	elements | grep -E '8080|53' | not grep second/p1/eth1
+	elements | grep -w 81 | grep second/p1/eth1
+	detach second
+	elements | grep -w 8080 | grep p1/eth0
+	unset CNI_CONTAINERID CNI_NETNS CNI_IFNAME
+	detach p1
+	gone podnet/p1/eth0
+	gone second/p1/eth1
+}
+
 taken() {
 	local backend=$1 before
 

@@ -267,6 +267,14 @@ const char *entry_str(const struct entries *entries, size_t i, char buf[static E
 	return buf;
 }
 
+void entries_leave(struct entries *entries, size_t i)
+{
+	size_t behind = --entries->n - i;
+
+	memmove(&entries->element[i], &entries->element[i + 1], behind * sizeof(*entries->element));
+	memmove(&entries->text[i], &entries->text[i + 1], behind * sizeof(*entries->text));
+}
+
 void entries_close(struct entries *entries)
 {
 	free(entries->element);

@@ -30,6 +30,9 @@ struct entries {
 /* Out of memory ends the process. */
 void entries_write(struct entries *entries, const struct claim *claim);
 
+/* Leaves one out; those behind it move up. */
+void entries_leave(struct entries *entries, size_t i);
+
 /* As commands for nft(8); the caller frees it. */
 char *entries_text(const struct entries *entries);
 

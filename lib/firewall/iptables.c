@@ -241,7 +241,8 @@ static int look_in_family(struct firewall *fw, const struct claim *claim, int fa
 		struct saved_rule rule = { .line.rest = saved.text };
 
 		while (line.verb == 'N' && saved_next(&rule))
-			if (!strcmp(rule.target, line.what) && strcmp(rule.comment, owner) != 0)
+			if (!strcmp(rule.target, line.what) &&
+			    !owner_is_same_container(rule.comment, owner))
 				return taken(line.what, &rule, err);
 	}
 	return 0;

@@ -12,6 +12,7 @@
 #include "firewall/entries.h"
 #include "firewall/nftables_find.h"
 #include "firewall/nftables_put.h"
+#include "firewall/nftables_share.h"
 #include "firewall/nftables_sweep.h"
 #include "firewall/owner.h"
 #include "firewall/reload.h"
@@ -84,6 +85,8 @@ static int check_element(struct firewall *fw, const struct entries *entries, siz
 		return error_set(err, CNI_CHECK_FAILED, "firewall element %s is missing", what);
 	if (r < 0)
 		return nft_error(&fw->nft, err, "look for firewall element %s", what);
+	if (element_serves(&is, must))
+		return 0;
 	if (!must->shared && strcmp(is.comment, must->comment) != 0)
 		return error_set(err, CNI_CHECK_FAILED, "firewall element %s belongs to \"%s\"",
 				 what, is.comment);

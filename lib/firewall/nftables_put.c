@@ -8,6 +8,7 @@
 #include "firewall/flows.h"
 #include "firewall/nftables_find.h"
 #include "firewall/nftables_put.h"
+#include "firewall/nftables_share.h"
 #include "firewall/owner.h"
 #include "firewall/reload.h"
 #include "value/scope.h"
@@ -38,12 +39,6 @@ static bool is_unusable(int r)
 	return r == -EOPNOTSUPP || r == -EPROTONOSUPPORT || r == -ENOSYS;
 }
 
-static bool is_port(const struct nft_element *element)
-{
-	return !strncmp(element->set.name, "hostip", 6) ||
-	       !strncmp(element->set.name, "hostport", 8);
-}
-
 /*
  * Somebody loaded a ruleset that he had saved before: its pods are long gone, and
  * the journal, which is as old as this boot, knows nothing of them.
@@ -64,7 +59,7 @@ static bool may_take_over(const struct claim *claim, const struct nft_element *h
 {
 	char owner[OWNER_STRLEN];
 
-	return !is_port(holder) || !strcmp(holder->comment, owner_str(claim->owner, owner));
+	return !element_is_port(holder) || !strcmp(holder->comment, owner_str(claim->owner, owner));
 }
 
 static int taken(const struct entries *entries, size_t i, const char *holder, struct error *err)
@@ -100,6 +95,10 @@ static int yield_or_take(struct firewall *fw, const struct claim *claim, struct 
 	holder = entries->element[refused];
 	if (nft_get(&fw->nft, &holder) < 0)
 		return 0;
+	if (element_serves(&holder, &entries->element[refused])) {
+		entries_leave_served(entries, &fw->nft);
+		return 0;
+	}
 	if (!may_take_over(claim, &holder))
 		r = take_from_the_past(fw, &holder, err);
 	if (r)
@@ -122,9 +121,10 @@ static int bring_back(struct firewall *fw, const struct claim *claim, struct ent
 static int add(struct firewall *fw, const struct claim *claim, struct entries *entries,
 	       struct error *err)
 {
+	const size_t most = entries->n + TRIES;
 	int r = nft_add(&fw->nft, entries->element, entries->n), how = 0;
 
-	for (size_t tries = 0; r < 0 && tries < entries->n + TRIES; tries++) {
+	for (size_t tries = 0; r < 0 && tries < most; tries++) {
 		if (is_unusable(r))
 			return unusable(fw);
 		if (r == -EEXIST)
@@ -194,8 +194,8 @@ int nftables_look_for_holder(struct firewall *fw, const struct claim *claim, str
 	for (size_t i = 0; i < entries.n; i++) {
 		struct nft_element holder = entries.element[i];
 
-		if (is_port(&holder) && nft_get(&fw->nft, &holder) == 0 &&
-		    strcmp(holder.comment, owner_str(claim->owner, owner)) != 0)
+		if (element_is_port(&holder) && nft_get(&fw->nft, &holder) == 0 &&
+		    !owner_is_same_container(holder.comment, owner_str(claim->owner, owner)))
 			return taken(&entries, i, holder.comment, err);
 	}
 	return 0;

@@ -54,29 +54,36 @@ bool owner_parse(struct attachment *owner, const char *name, char buf[static OWN
 	owner->container = strsep(&rest, "/");
 	owner->ifname = strsep(&rest, "/");
 	return owner->ifname && !rest && !strchr(name, '~');
-}
+	/* Networks, containers and interfaces have no '/' in their names. */
+	bool owner_is_same_container(const char *name, const char *other)
+	{
+		const char *a = strchr(name, '/'), *b = strchr(other, '/');
 
-struct search {
-	const char *name;
-	bool found;
-};
+		return a && b && strcspn(a + 1, "/") == strcspn(b + 1, "/") &&
+		       !strncmp(a, b, strcspn(a + 1, "/") + 1);
+	}
 
-static void compare(const struct attachment *valid, void *arg)
-{
-	struct search *search = arg;
-	char name[OWNER_STRLEN];
+	struct search {
+		const char *name;
+		bool found;
+	};
 
-	search->found |= !strcmp(search->name, owner_str(valid, name));
-}
+	static void compare(const struct attachment *valid, void *arg)
+	{
+		struct search *search = arg;
+		char name[OWNER_STRLEN];
 
-bool owner_is_stale(const char *name, const struct attachments *valid)
-{
-	struct search search = { .name = name };
-	char network[OWNER_NETWORK];
-	size_t len = strlen(owner_network(valid->network, network));
+		search->found |= !strcmp(search->name, owner_str(valid, name));
+	}
 
-	if (strncmp(name, network, len) != 0 || name[len] != '/')
-		return false;
-	attachments_each(valid, compare, &search);
-	return !search.found;
-}
+	bool owner_is_stale(const char *name, const struct attachments *valid)
+	{
+		struct search search = { .name = name };
+		char network[OWNER_NETWORK];
+		size_t len = strlen(owner_network(valid->network, network));
+
+		if (strncmp(name, network, len) != 0 || name[len] != '/')
+			return false;
+		attachments_each(valid, compare, &search);
+		return !search.found;
+	}

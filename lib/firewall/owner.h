@@ -9,6 +9,7 @@
  * the whole: each attachment's name stays its own, and each network's prefix too.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ const char *owner_network(const char *network, char buf[static OWNER_NETWORK]);
 
 /* FNV-1a: for names that follow from a text. */
 uint32_t owner_hash(const char *text);
+
+/* Are these names of one container, on whichever networks? */
+bool owner_is_same_container(const char *name, const char *other);
 
 /* Does this name belong to the network, and to none of its valid attachments? */
 bool owner_is_stale(const char *name, const struct attachments *valid);
