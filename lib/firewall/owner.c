@@ -54,6 +54,8 @@ bool owner_parse(struct attachment *owner, const char *name, char buf[static OWN
 	owner->container = strsep(&rest, "/");
 	owner->ifname = strsep(&rest, "/");
 	return owner->ifname && !rest && !strchr(name, '~');
+}
+
 	/* Networks, containers and interfaces have no '/' in their names. */
 	bool owner_is_same_container(const char *name, const char *other)
 	{
