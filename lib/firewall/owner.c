@@ -56,36 +56,36 @@ bool owner_parse(struct attachment *owner, const char *name, char buf[static OWN
 	return owner->ifname && !rest && !strchr(name, '~');
 }
 
-	/* Networks, containers and interfaces have no '/' in their names. */
-	bool owner_is_same_container(const char *name, const char *other)
-	{
-		const char *a = strchr(name, '/'), *b = strchr(other, '/');
+/* Networks, containers and interfaces have no '/' in their names. */
+bool owner_is_same_container(const char *name, const char *other)
+{
+	const char *a = strchr(name, '/'), *b = strchr(other, '/');
 
-		return a && b && strcspn(a + 1, "/") == strcspn(b + 1, "/") &&
-		       !strncmp(a, b, strcspn(a + 1, "/") + 1);
-	}
+	return a && b && strcspn(a + 1, "/") == strcspn(b + 1, "/") &&
+	       !strncmp(a, b, strcspn(a + 1, "/") + 1);
+}
 
-	struct search {
-		const char *name;
-		bool found;
-	};
+struct search {
+	const char *name;
+	bool found;
+};
 
-	static void compare(const struct attachment *valid, void *arg)
-	{
-		struct search *search = arg;
-		char name[OWNER_STRLEN];
+static void compare(const struct attachment *valid, void *arg)
+{
+	struct search *search = arg;
+	char name[OWNER_STRLEN];
 
-		search->found |= !strcmp(search->name, owner_str(valid, name));
-	}
+	search->found |= !strcmp(search->name, owner_str(valid, name));
+}
 
-	bool owner_is_stale(const char *name, const struct attachments *valid)
-	{
-		struct search search = { .name = name };
-		char network[OWNER_NETWORK];
-		size_t len = strlen(owner_network(valid->network, network));
+bool owner_is_stale(const char *name, const struct attachments *valid)
+{
+	struct search search = { .name = name };
+	char network[OWNER_NETWORK];
+	size_t len = strlen(owner_network(valid->network, network));
 
-		if (strncmp(name, network, len) != 0 || name[len] != '/')
-			return false;
-		attachments_each(valid, compare, &search);
-		return !search.found;
-	}
+	if (strncmp(name, network, len) != 0 || name[len] != '/')
+		return false;
+	attachments_each(valid, compare, &search);
+	return !search.found;
+}
