@@ -7,6 +7,7 @@
 #include "cni/identity.h"
 #include "node-routes_layout.h"
 #include "value/scope.h"
+#include "want/cluster_pods.h"
 #include "want/forwarding.h"
 #include "want/node_neighs.h"
 #include "want/node_routes.h"
@@ -211,6 +212,22 @@ static bool has_family(const struct layout *l, int family)
 	return false;
 }
 
+/* A clear layout wants none, too. */
+static void want_pods(const struct layout *l, struct plan *plan)
+{
+	struct cluster_pods pods = { .n = 0 };
+	struct ip *cidr = NULL, *room;
+	struct error ignored;
+
+	if (l->cluster && nodes_pods(&l->cluster->nodes, &cidr, &pods.n, &ignored) == 0) {
+		room = plan_room(plan, pods.n * sizeof(*room));
+		memcpy(room, cidr, pods.n * sizeof(*room));
+		pods.cidr = room;
+	}
+	free(cidr);
+	want_cluster_pods(plan, &pods);
+}
+
 void layout_wants(struct layout *l, struct plan *plan)
 {
 	if (has_family(l, AF_INET))
@@ -226,4 +243,5 @@ void layout_wants(struct layout *l, struct plan *plan)
 	if (!l->tunnelled)
 		want_no_tunnel(plan);
 	want_node_ways(plan, &l->routes);
+	want_pods(l, plan);
 }

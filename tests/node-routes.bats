@@ -52,7 +52,7 @@ ours() {
 	chained ADD >/dev/null
 	ours | diff "$T/first" -
 	kill %1
-	[ ! -s "$T/monitor" ]
+	[ ! -s "$T/monitor" ] || { cat "$T/monitor"; false; }
 	[ "$(on_host sysctl -n net.ipv4.ip_forward)" = 1 ]
 	on_host ip -d link show podwire.vxlan | grep -q 'alias podwire node-routes'
 }
@@ -362,4 +362,35 @@ bad_keys='
 		on_host ip link delete podwire.vxlan
 		on_host ip route flush proto 201
 	done
+}
+
+# The firewall's set of the cluster's pods, as a line.
+cluster_pods() {
+	on_host nft -j list set inet podwire "$1" |
+		jq -r '[.nftables[].set.elem? // [] | .[] | .prefix | "\(.addr)/\(.len)"] | sort | join(" ")'
+}
+
+@test "pods of the cluster are not masqueraded to each other, whichever came first" {
+	setup_node
+	pod p1 p2
+	masquerading='{"cniVersion": "1.1.0", "name": "net", "type": "bridge", "isGateway": true, "ipMasq": true,
+		"ipam": {"type": "host-local", "ranges": [[{"subnet": "10.244.1.0/24"}]]}}'
+	chained ADD >/dev/null
+	not on_host nft list table inet podwire 2>/dev/null
+	PLUGIN=bridge conf=$masquerading add p1
+	[ "$(cluster_pods cluster4)" = "10.244.1.0/24 10.244.2.0/23" ]
+	[ "$(cluster_pods cluster6)" = "fd00:244:1::/64 fd00:244:2::/64 fd00:244:3::/64" ]
+	write_list '. + [{"name": "n4", "podCIDRs": ["10.244.8.0/24"], "addresses": ["192.168.1.4"]}]'
+	fails 103 n4 chained CHECK
+	routes sync >/dev/null
+	on_host nft delete element inet podwire cluster4 '{ 10.244.8.0/24 }'
+	fails 103 cluster4 chained CHECK
+	routes sync
+	[ "$(cluster_pods cluster4)" = "10.244.1.0/24 10.244.2.0/23 10.244.8.0/24" ]
+	chained CHECK
+	on_host nft flush ruleset
+	PLUGIN=bridge conf=$masquerading add p2
+	[ "$(cluster_pods cluster4)" = "10.244.1.0/24 10.244.2.0/23 10.244.8.0/24" ]
+	on_host "$BIN/node-routes" clean
+	[ "$(cluster_pods cluster4)$(cluster_pods cluster6)" = "" ]
 }
