@@ -59,7 +59,6 @@ struct table_card {
 
 void table_add(struct table *table, const struct entry *entry);
 void table_sort(struct table *table);
-/* The entry of the same order; NULL: there is none. */
 const struct entry *table_find(const struct table *table, const struct entry *entry);
 void table_close(struct table *table);
 
@@ -71,9 +70,8 @@ struct table_visit {
 int table_compare(struct table *table, struct netns *ns, const struct table_visit *visit,
 		  struct error *err);
 
-/* The table is borrowed. */
+/* The table is borrowed. The kind's card points to the functions below. */
 void want_table(struct plan *plan, const struct want_kind *kind, struct table *table);
-/* A kind's card points to these; `what` is a struct table **. */
 int table_make(void *what, struct world *world, struct error *err);
 int table_check(const void *what, struct world *world, struct error *err);
 void table_print(const void *what, FILE *out);
