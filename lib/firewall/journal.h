@@ -31,7 +31,7 @@ struct journal {
 
 #define JOURNAL_NONE ((struct journal){ .dir = -1 })
 
-/* Opens it when it is not open yet, and takes the lock. */
+/* Opens it, if it is not, and takes the lock. */
 int journal_lock(struct journal *journal, enum lock_mode mode, struct error *err);
 
 /* For those who only take away. 1: there is no journal; nothing is locked, nothing else works. */
@@ -47,14 +47,13 @@ int journal_keep(struct journal *journal, const struct journal_rules *rules, con
 		 struct error *err);
 int journal_drop(struct journal *journal, const struct journal_rules *rules, struct error *err);
 
-/* The text of a claim: `sort` of an attachment. */
+/* The text of a claim: `sort` of an attachment. journal_has() answers 1 where there is none. */
 struct journal_pod {
 	const struct attachment *owner;
 	const char *sort, *backend;
 };
 int journal_write(struct journal *journal, const struct journal_pod *pod, const char *text,
 		  struct error *err);
-/* 1: there is none. */
 int journal_has(struct journal *journal, const struct journal_pod *pod, struct error *err);
 int journal_erase(struct journal *journal, const struct journal_pod *pod, struct error *err);
 
