@@ -18,7 +18,7 @@
 #                           to prepare hold too
 #   reach FROM TO ANSWER [EXCEPTIONS]   one row of such a table
 #   kube PROGRAM            kube-proxy's rules, by iptables-nft or iptables-legacy
-#   elements, chains, journal, gone   what is in the firewall, and what is kept of it
+#   elements, chains, journal, host_as_it_is, gone   what is in the firewall, and what is kept of it
 #   hide PROGRAM...         nobody finds these any more, until the next prepare
 
 TRAFFIC=${BASH_SOURCE[0]%/*}
@@ -191,11 +191,20 @@ elements() {
 
 # What iptables and ip6tables keep for the owner, or for all.
 chains() {
-	local program
+	local program kind=nft
 
-	for program in iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy; do
-		on_host "$program-save" 2>/dev/null | grep -E '^-A' | sed "s/^/$program /"
+	[[ " $words " != *' legacy '* ]] || kind=legacy
+	for program in iptables ip6tables; do
+		on_host "$program-$kind-save" | sed -n "s/^-A/$program-$kind &/p"
 	done | grep -F -e "${1:-PODWIRE}" || true
+}
+
+# All that a plugin can leave on the host, as lines: cheaper than state.
+host_as_it_is() {
+	on_host nft -s list ruleset | tr , '\n' | sed 's/elements = {//; s/^[[:space:]]*//; s/ }$//' | sort
+	on_host ip -br link
+	on_host ip -br addr
+	find /run/podwire /var/lib/cni -type f ! -name 'last_reserved*' 2>/dev/null | sort
 }
 
 journal() { find /run/podwire -path "*${1:-}*" -type f 2>/dev/null | sort; }
