@@ -149,6 +149,9 @@ unusable() {
 			'cond4=-s 10.9.0.0/16'
 		on_host iptables-save -t nat | grep -o 'comment "net/c[0-9]/eth0" -j PW-tcp.*' |
 			cut -d/ -f2 | diff - <(printf 'c%s\n' 4 3 2 1)
+		claim restore net/c1/eth0 hostport
+		on_host iptables-save -t nat | grep -o 'comment "net/c[0-9]/eth0" -j PW-tcp.*' |
+			tail -1 | grep net/c1/
 		claim remove net/c1/eth0 hostport
 		claim put net/c5/eth0 hostport ip=10.1.0.9/24 port=tcp:80:80
 	done

@@ -52,12 +52,75 @@ bool iptables_needs_are_met(const char *text, const struct saved *saved)
 
 /* Everything back */
 
+static const char *const shared_chains[] = { IPTABLES_MASQ, IPTABLES_HOSTPORT };
+
 /* One table's part of what is to be loaded. */
 struct rebuilding {
 	const char *table, *text;
 	const struct saved *saved;
+	char **chain; /* that the text makes, sorted */
+	size_t n_chains;
+	bool refill[COUNT(shared_chains)]; /* everything in it is in the text, too */
 	FILE *out;
 };
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void keep_chain(struct rebuilding *r, const char *name)
+{
+	char **more = realloc(r->chain, (r->n_chains + 1) * sizeof(*more));
+
+	if (!more || !(more[r->n_chains] = strdup(name)))
+		abort();
+	r->chain = more;
+	r->n_chains++;
+}
+
+static bool is_made(const struct rebuilding *r, const char *chain)
+{
+	return r->n_chains &&
+	       bsearch(&chain, r->chain, r->n_chains, sizeof(*r->chain), by_name) != NULL;
+}
+
+static size_t which_shared(const char *chain)
+{
+	size_t i = 0;
+
+	while (i < COUNT(shared_chains) && strcmp(chain, shared_chains[i]) != 0)
+		i++;
+	return i;
+}
+
+/* To fill a shared chain anew is quicker than to take a thousand rules out of it one by one. */
+static void survey(struct rebuilding *r)
+{
+	struct iptables_line line = { .rest = r->text };
+	struct saved_rule rule = { .line.rest = r->saved->text };
+
+	while (iptables_line_next(&line))
+		if (line.verb == 'N' && !strcmp(line.table, r->table))
+			keep_chain(r, line.what);
+	if (r->n_chains)
+		qsort(r->chain, r->n_chains, sizeof(*r->chain), by_name);
+	for (size_t i = 0; i < COUNT(shared_chains); i++)
+		r->refill[i] = true;
+	while (saved_next(&rule)) {
+		size_t i = which_shared(rule.chain);
+
+		if (i < COUNT(shared_chains) && !strcmp(rule.line.table, r->table))
+			r->refill[i] &= is_made(r, rule.target);
+	}
+}
+
+static void forget_survey(struct rebuilding *r)
+{
+	for (size_t i = 0; i < r->n_chains; i++)
+		free(r->chain[i]);
+	free(r->chain);
+}
 
 /* Everybody else's rules of the same chains stay where they are: in the chains of redirections
  * before ours, everywhere else behind. */
@@ -72,48 +135,44 @@ static char verb_of(const char *table, const char *what)
 static void write_needs(const struct rebuilding *r)
 {
 	struct iptables_line line = { .rest = r->text };
-	_free_ char *done = NULL;
+	_free_ char *seen = NULL;
 	size_t size;
-	FILE *out = open_text(&done, &size);
+	FILE *out = open_text(&seen, &size);
 
 	while (iptables_line_next(&line)) {
 		char rule[sizeof(line.buf) + 2];
 
 		snprintf(rule, sizeof(rule), "%s\n", line.what);
 		fflush(out);
-		if (line.verb != 'C' || strcmp(line.table, r->table) != 0 || strstr(done, rule) ||
-		    saved_has_rule(r->saved, r->table, line.what))
+		if (line.verb != 'C' || strcmp(line.table, r->table) != 0 || strstr(seen, rule))
 			continue;
-		fprintf(out, "-%c %s", verb_of(r->table, line.what), rule);
+		fputs(rule, out);
+		if (!saved_has_rule(r->saved, r->table, line.what))
+			fprintf(r->out, "-%c %s", verb_of(r->table, line.what), rule);
 	}
 	close_text(out);
-	fputs(done, r->out);
 }
 
-/* A declaration makes a chain, or empties it. Those that all share may hold what is in no text. */
+/* A declaration makes a chain, or empties it. */
 static void write_chains(const struct rebuilding *r)
 {
-	static const char *const shared[] = { IPTABLES_MASQ, IPTABLES_HOSTPORT };
-	struct iptables_line line = { .rest = r->text };
-
-	for (size_t i = 0; i < COUNT(shared); i++)
-		if (!strcmp(r->table, "nat") && !saved_has_chain(r->saved, r->table, shared[i]))
-			fprintf(r->out, ":%s - [0:0]\n", shared[i]);
-	while (iptables_line_next(&line))
-		if (line.verb == 'N' && !strcmp(line.table, r->table))
-			fprintf(r->out, ":%s - [0:0]\n", line.what);
+	for (size_t i = 0; i < COUNT(shared_chains) && !strcmp(r->table, "nat"); i++)
+		if (r->refill[i] || !saved_has_chain(r->saved, r->table, shared_chains[i]))
+			fprintf(r->out, ":%s - [0:0]\n", shared_chains[i]);
+	for (size_t i = 0; i < r->n_chains; i++)
+		fprintf(r->out, ":%s - [0:0]\n", r->chain[i]);
 }
 
+/* What leads to a chain that the text makes is in the text. */
 static void write_removals(const struct rebuilding *r)
 {
 	struct saved_rule rule = { .line.rest = r->saved->text };
-	char declaration[64];
 
 	while (saved_next(&rule)) {
-		snprintf(declaration, sizeof(declaration), "-N %s\n", rule.target);
-		if (!strcmp(rule.line.table, r->table) &&
-		    !strncmp(rule.target, IPTABLES_OWN, strlen(IPTABLES_OWN)) &&
-		    strstr(r->text, declaration))
+		size_t i = which_shared(rule.chain);
+
+		if (!strcmp(rule.line.table, r->table) && is_made(r, rule.target) &&
+		    (i == COUNT(shared_chains) || !r->refill[i]))
 			fprintf(r->out, "-D %s\n", rule.line.what);
 	}
 }
@@ -143,18 +202,22 @@ static int load_whole(struct firewall *fw, int family, const char *text, struct 
 		abort();
 	out = open_text(&all, &size);
 	for (size_t i = 0; i < COUNT(tables); i++) {
-		const struct rebuilding rebuilding = { tables[i], text, &saved, out };
+		struct rebuilding rebuilding = {
+			.table = tables[i], .text = text, .saved = &saved, .out = out
+		};
 		char from[32];
 
 		snprintf(from, sizeof(from), "*%s\n", tables[i]);
 		if (!strstr(text, from))
 			continue;
 		fputs(from, out);
+		survey(&rebuilding);
 		write_chains(&rebuilding);
 		write_removals(&rebuilding);
 		write_needs(&rebuilding);
 		write_rules(&rebuilding);
 		fputs("COMMIT\n", out);
+		forget_survey(&rebuilding);
 	}
 	close_text(out);
 	return iptables_load(fw, family, all, err);
