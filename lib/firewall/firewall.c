@@ -31,9 +31,11 @@ static void add_reason(struct reasons *reasons, const char *reason)
 
 typedef int backend_fn(struct firewall *fw, const struct claim *claim, struct error *err);
 
-/* By the first backend that can; which others could not, and why, goes to stderr or into the error.
- */
-static int by_one(struct firewall *fw, const struct claim *claim, size_t verb, struct error *err)
+enum verb_by { BY_PUT, BY_READY };
+
+/* By the first backend that can. Which could not, and why, is in what goes wrong with another. */
+static int by_one(struct firewall *fw, const struct claim *claim, enum verb_by verb,
+		  struct error *err)
 {
 	struct reasons reasons = { .text = "" };
 
@@ -47,6 +49,9 @@ static int by_one(struct firewall *fw, const struct claim *claim, size_t verb, s
 		if (r < 0 && reasons.len)
 			error_detail(err, " (%s was used because of: %s)", backends[i]->name,
 				     reasons.text);
+		if (r == 0 && reasons.len && verb == BY_READY)
+			fprintf(stderr, "%s keeps the %s, because of: %s\n", backends[i]->name,
+				claim_sorts[claim->sort], reasons.text);
 		if (r <= 0)
 			return r;
 		add_reason(&reasons, fw->why_not);
@@ -54,6 +59,11 @@ static int by_one(struct firewall *fw, const struct claim *claim, size_t verb, s
 	error_set(err, CNI_NOT_AVAILABLE, "no firewall can keep the %s", claim_sorts[claim->sort]);
 	error_detail(err, "%s", reasons.text);
 	return -1;
+}
+
+int firewall_ready(struct firewall *fw, const struct claim *claim, struct error *err)
+{
+	return by_one(fw, claim, BY_READY, err);
 }
 
 /* A host port has one holder, whoever keeps it: a node whose nft was missing for a while has both.
@@ -74,12 +84,7 @@ static int refuse_taken(struct firewall *fw, const struct claim *claim, struct e
 /* Looked for afterwards, so that of two at once at most one stays. */
 int firewall_put(struct firewall *fw, const struct claim *claim, struct error *err)
 {
-	return by_one(fw, claim, 0, err) < 0 ? -1 : refuse_taken(fw, claim, err);
-}
-
-int firewall_ready(struct firewall *fw, const struct claim *claim, struct error *err)
-{
-	return by_one(fw, claim, 1, err);
+	return by_one(fw, claim, BY_PUT, err) < 0 ? -1 : refuse_taken(fw, claim, err);
 }
 
 /* From everywhere, whatever the configuration says now. */
