@@ -48,12 +48,11 @@ int shelf_read(const struct shelf *shelf, const char *name, char **text, struct 
 int shelf_draft(const struct shelf *shelf, const char *text, struct error *err);
 void shelf_discard(const struct shelf *shelf);
 
-/* Gives the draft that name too; it stays a draft. 1: there is something of that name already. */
+/* Gives the draft that name too. 1: there is something of that name already. */
 int shelf_place(const struct shelf *shelf, const char *name, struct error *err);
 
 /* Replaces what had the name. */
 int shelf_write(const struct shelf *shelf, const char *name, const char *text, struct error *err);
-
 /* A file that has lost its text gets it; it stays the same file. */
 int shelf_refill(const struct shelf *shelf, const char *name, const char *text, struct error *err);
 
