@@ -182,9 +182,8 @@ static int open_draft(const struct shelf *shelf)
 	return openat(drafts(shelf), DRAFT, flags, 0600);
 }
 
-int shelf_draft(const struct shelf *shelf, const char *text, struct error *err)
+static int fill(const struct shelf *shelf, int fd, const char *text, struct error *err)
 {
-	_close_ int fd = open_draft(shelf);
 	size_t len = strlen(text);
 	ssize_t n = fd < 0 ? -1 : write(fd, text, len);
 
@@ -192,9 +191,25 @@ int shelf_draft(const struct shelf *shelf, const char *text, struct error *err)
 		return 0;
 	if (n >= 0)
 		errno = ENOSPC;
-	refused(shelf, "write to", err);
-	shelf_discard(shelf);
-	return -1;
+	return refused(shelf, "write to", err);
+}
+
+int shelf_draft(const struct shelf *shelf, const char *text, struct error *err)
+{
+	_close_ int fd = open_draft(shelf);
+	int r = fill(shelf, fd, text, err);
+
+	if (r < 0)
+		shelf_discard(shelf);
+	return r;
+}
+
+int shelf_refill(const struct shelf *shelf, const char *name, const char *text, struct error *err)
+{
+	_close_ int fd =
+		openat(shelf->dir, name, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fill(shelf, fd, text, err);
 }
 
 void shelf_discard(const struct shelf *shelf)

@@ -10,8 +10,7 @@
  * <parent>/.<name>.index, whose other contents are index.h's; where a link
  * cannot lead from there (no such directory, another mount), in the shelf itself.
  *
- * The lock is the file "lock" in the directory; it guards what is aside too.
- * Nobody here knows what the files say.
+ * The lock is the file "lock"; it guards what is aside too. Nobody here knows what the files say.
  */
 
 #include <stdbool.h>
@@ -34,7 +33,7 @@ int shelf_open(struct shelf *shelf, const char *parent, const char *name, struct
 /* Makes the directory, and those above it, if there is none. */
 int shelf_make(struct shelf *shelf, const char *parent, const char *name, struct error *err);
 
-/* For who only looks: without the lock, and so also while somebody sits on it. */
+/* For who only looks: without the lock. */
 int shelf_look(struct shelf *shelf, const char *parent, const char *name, struct error *err);
 
 void shelf_close(struct shelf *shelf);
@@ -49,14 +48,15 @@ int shelf_read(const struct shelf *shelf, const char *name, char **text, struct 
 int shelf_draft(const struct shelf *shelf, const char *text, struct error *err);
 void shelf_discard(const struct shelf *shelf);
 
-/* Gives the draft that name too; it stays a draft. 1: there is something of that name already. */
+/* Gives the draft that name too. 1: there is something of that name already. */
 int shelf_place(const struct shelf *shelf, const char *name, struct error *err);
 
 /* Replaces what had the name. */
 int shelf_write(const struct shelf *shelf, const char *name, const char *text, struct error *err);
+/* A file that has lost its text gets it; it stays the same file. */
+int shelf_refill(const struct shelf *shelf, const char *name, const char *text, struct error *err);
 
-/* Absence is success. */
-int shelf_remove(const struct shelf *shelf, const char *name, struct error *err);
+int shelf_remove(const struct shelf *shelf, const char *name, struct error *err); /* or absent */
 
 /* Whether a file could be written now; nothing stays behind. */
 int shelf_probe(const struct shelf *shelf, struct error *err);

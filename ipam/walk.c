@@ -137,7 +137,7 @@ static int heal(const struct attachment *attachment, const struct entry *entry, 
 
 		if (!held || *held->container || !is_same_file(&held->at, &entry->held[i]))
 			continue;
-		if (shelf_write(&store->shelf, held->at.name, text, err) < 0)
+		if (shelf_refill(&store->shelf, held->at.name, text, err) < 0)
 			return -1;
 		healing->done = true;
 	}

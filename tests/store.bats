@@ -313,6 +313,14 @@ lost() {
 	done < <(losses)
 }
 
+@test "power lost: who comes back in the next boot gets its address back, be its file empty" {
+	as aaaa 1111 in_sandbox /dev/null gets p1 "10.1.0.2/24 fd00::2/64" '.ipam.ranges += [[{subnet: "fd00::/64"}]]'
+	truncate -s 0 "$store"/10.1.0.2 "$store"/fd00::2
+	as aaaa 2222 in_sandbox /dev/null gets p2 10.1.0.3/24
+	holds 10.1.0.2=p1:eth0 10.1.0.3=p2:eth0 fd00::2=p1:eth0
+	as aaaa 2222 in_sandbox /dev/null gets p1 "10.1.0.2/24 fd00::2/64" '.ipam.ranges += [[{subnet: "fd00::/64"}]]'
+}
+
 # --- Reboot and unclean stop
 
 @test "an attachment that comes in another sandbox takes its addresses back" {
