@@ -117,7 +117,7 @@ static int prune_once(struct firewall *fw, int family, struct pruning *pruning, 
 }
 
 /* What was there a moment ago may be gone: then it is looked at again. */
-int prune(struct firewall *fw, int family, struct pruning *pruning, struct error *err)
+static int prune_family(struct firewall *fw, int family, struct pruning *pruning, struct error *err)
 {
 	int r = IPTABLES_REFUSED;
 
@@ -130,15 +130,29 @@ int prune(struct firewall *fw, int family, struct pruning *pruning, struct error
 	return -1;
 }
 
-int prune_all(struct firewall *fw, struct pruning *pruning, struct error *err)
+/* true: it was all there, and is gone. */
+static bool try_likely(struct firewall *fw, int family, struct pruning *pruning)
+{
+	_free_ char *part = iptables_text_part(pruning->likely, family), *text = NULL;
+	const struct saved likely = { part };
+	struct error ignored;
+
+	text = write_removal(pruning, &likely);
+	return text && iptables_load(fw, family, text, &ignored) == 0;
+}
+
+int prune(struct firewall *fw, struct pruning *pruning, struct error *err)
 {
 	struct error one;
 
 	*err = (struct error){ 0 };
-	for (size_t i = 0; i < COUNT(families); i++)
+	for (size_t i = 0; i < COUNT(families); i++) {
+		if (pruning->likely && try_likely(fw, families[i], pruning))
+			continue;
 		if (prune_may_find(fw, families[i], pruning) &&
-		    prune(fw, families[i], pruning, &one) < 0)
+		    prune_family(fw, families[i], pruning, &one) < 0)
 			error_join(err, &one);
+	}
 	return err->code ? -1 : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "firewall/iptables_prune.h"
 #include "firewall/iptables_remove.h"
 #include "firewall/owner.h"
+#include "value/scope.h"
 
 static const char *const shared_chains[] = { IPTABLES_MASQ, IPTABLES_HOSTPORT, NULL };
 
@@ -46,9 +47,11 @@ int iptables_remove_rules(struct firewall *fw, const struct claim_of *of, struct
 {
 	char owner[OWNER_STRLEN];
 	const struct wanted wanted = { of->sort, owner_str(of->owner, owner), NULL };
-	_pruning_ struct pruning pruning = { shared_chains, owner, is_owners, &wanted, NULL, 0 };
+	_pruning_ struct pruning pruning = {
+		shared_chains, owner, is_owners, &wanted, NULL, NULL, 0
+	};
 
-	return prune_all(fw, &pruning, err);
+	return prune(fw, &pruning, err);
 }
 
 /* What is to be done alone: the journal first, as what is not there cannot come back. */
@@ -56,13 +59,16 @@ static int remove_alone(struct firewall *fw, const struct claim_of *of, struct p
 			struct error *err)
 {
 	const struct journal_pod pod = { of->owner, claim_sorts[of->sort], IPTABLES_JOURNAL };
+	_free_ char *likely = NULL;
 	struct error one;
 	int r = journal_lock_if_there(&fw->journal, LOCK_ALONE, &one);
 
 	*err = (struct error){ 0 };
+	if (r == 0)
+		pruning->likely = likely = journal_read(&fw->journal, &pod);
 	if (r < 0 || (r == 0 && journal_erase(&fw->journal, &pod, &one) < 0))
 		error_join(err, &one);
-	if (prune_all(fw, pruning, &one) < 0)
+	if (prune(fw, pruning, &one) < 0)
 		error_join(err, &one);
 	journal_unlock(&fw->journal);
 	if (prune_forget(pruning, &one) < 0)
@@ -89,7 +95,9 @@ int iptables_remove(struct firewall *fw, const struct claim_of *of, struct error
 {
 	char owner[OWNER_STRLEN];
 	const struct wanted wanted = { of->sort, owner_str(of->owner, owner), NULL };
-	_pruning_ struct pruning pruning = { shared_chains, owner, is_owners, &wanted, NULL, 0 };
+	_pruning_ struct pruning pruning = {
+		shared_chains, owner, is_owners, &wanted, NULL, NULL, 0
+	};
 
 	if (of->sort == CLAIM_MACCHECK || is_nowhere(fw, of, &pruning))
 		return 0;
@@ -102,7 +110,9 @@ int iptables_sweep(struct firewall *fw, enum claim_sort sort, const struct attac
 	const struct journal_sort of = { claim_sorts[sort], IPTABLES_JOURNAL };
 	char network[OWNER_NETWORK], prefix[OWNER_NETWORK + 1];
 	const struct wanted wanted = { sort, NULL, valid };
-	_pruning_ struct pruning pruning = { shared_chains, prefix, is_stale, &wanted, NULL, 0 };
+	_pruning_ struct pruning pruning = {
+		shared_chains, prefix, is_stale, &wanted, NULL, NULL, 0
+	};
 	struct error one;
 	int r;
 
@@ -113,7 +123,7 @@ int iptables_sweep(struct firewall *fw, enum claim_sort sort, const struct attac
 	r = journal_lock_if_there(&fw->journal, LOCK_ALONE, &one);
 	if (r < 0 || (r == 0 && journal_sweep(&fw->journal, &of, valid, &one) < 0))
 		error_join(err, &one);
-	if (prune_all(fw, &pruning, &one) < 0)
+	if (prune(fw, &pruning, &one) < 0)
 		error_join(err, &one);
 	journal_unlock(&fw->journal);
 	if (prune_forget(&pruning, &one) < 0)

@@ -106,7 +106,7 @@ bool saved_next(struct saved_rule *rule)
 	do {
 		if (!iptables_line_next(&rule->line))
 			return false;
-	} while (rule->line.verb != 'A');
+	} while (!strchr("AI", rule->line.verb));
 	rule->target[0] = rule->comment[0] = '\0';
 	rule->protocol = 0;
 	rule->port = 0;

@@ -28,7 +28,8 @@ struct saved_rule {
 	struct ip to;	  /* family 0: elsewhere */
 };
 
-/* The next rule; false: there are no more. Begin with { .line.rest = saved->text }. */
+/* The next rule; false: there are no more. Begin with { .line.rest = saved->text }, or with a text
+ * that iptables-restore reads. */
 bool saved_next(struct saved_rule *rule);
 
 /* "POSTROUTING -j PODWIRE-MASQ" in a table. */

@@ -205,8 +205,6 @@ int journal_erase(struct journal *journal, const struct journal_pod *pod, struct
 	return erase(journal, &at, err);
 }
 
-/* Walking */
-
 /* NULL: there is none, or it cannot be read. */
 static DIR *open_dir(int at, const char *path)
 {
@@ -247,6 +245,14 @@ static char *read_text(int dir, const char *name)
 	n = read(fd, text, (size_t)st.st_size);
 	text[n < 0 ? 0 : n] = '\0';
 	return text;
+}
+
+char *journal_read(struct journal *journal, const struct journal_pod *pod)
+{
+	struct spot at;
+
+	spot_of_pod(pod, &at);
+	return read_text(journal->dir, at.file);
 }
 
 /* "c1:eth0.masquerade.nft": the word before the last. */

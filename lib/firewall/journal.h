@@ -8,9 +8,9 @@
  *   /run/podwire/<network>/pods/<container>:<ifname>.<sort>.<backend>
  *
  * A firewall reload takes away everything of everybody. Whoever notices first
- * loads it all again from here. It is never asked what to remove: that is found
- * in the kernel, by its owner's name. /run is gone after a reboot, as the
- * firewall is.
+ * loads it all again from here. What is to be removed the kernel knows, by its
+ * owner's name; a text here only says what is likely to be there. /run is gone
+ * after a reboot, as the firewall is.
  *
  * Whoever changes claims holds the journal's lock together with the others
  * while both kernel and journal are changed; whoever loads it is alone. So
@@ -55,6 +55,7 @@ struct journal_pod {
 int journal_write(struct journal *journal, const struct journal_pod *pod, const char *text,
 		  struct error *err);
 int journal_has(struct journal *journal, const struct journal_pod *pod, struct error *err);
+char *journal_read(struct journal *journal, const struct journal_pod *pod); /* NULL; to be freed */
 int journal_erase(struct journal *journal, const struct journal_pod *pod, struct error *err);
 
 /* Erases the pods' texts of the network, sort and backend that belong to no valid attachment. */
@@ -64,9 +65,7 @@ struct journal_sort {
 int journal_sweep(struct journal *journal, const struct journal_sort *of,
 		  const struct attachments *valid, struct error *err);
 
-/*
- * Shows every text of one backend: first those of all networks, then those of
- * all pods. What cannot be read is passed over.
+/* Shows every text of one backend: of all networks, then of all pods. What cannot be read is not.
  */
 struct journal_text {
 	const char *network, *file, *text;

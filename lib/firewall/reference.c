@@ -82,7 +82,7 @@ static int prune_iptables(struct firewall *fw, const struct whose *whose, struct
 
 	snprintf(text, sizeof(text), "name: \"%s\" id: \"%s", whose->owner.network,
 		 whose->valid ? "" : whose->owner.container);
-	if (prune_all(fw, &pruning, err) < 0)
+	if (prune(fw, &pruning, err) < 0)
 		return -1;
 	return prune_forget(&pruning, err);
 }
