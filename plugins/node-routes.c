@@ -17,11 +17,9 @@
 static struct cluster cluster = CLUSTER_NONE;
 static struct layout layout;
 
-static int look(const struct request *req, struct error *err)
+static int look(const struct routes_conf *conf, struct error *err)
 {
-	struct routes_conf conf;
-
-	if (routes_conf_read(&conf, req->config, err) < 0 || cluster_look(&cluster, &conf, err) < 0)
+	if (cluster_look(&cluster, conf, err) < 0)
 		return -1;
 	return layout_make(&layout, &cluster, err);
 }
@@ -29,6 +27,8 @@ static int look(const struct request *req, struct error *err)
 static int node_routes_wants(struct plan *plan, const struct request *req,
 			     const struct result *known, struct error *err)
 {
+	struct routes_conf conf;
+
 	(void)known;
 	if (req->verb == VERB_DEL)
 		return 0;
@@ -36,7 +36,12 @@ static int node_routes_wants(struct plan *plan, const struct request *req,
 		return error_set(err, CNI_INVALID_CONFIG,
 				 "prevResult is missing: node-routes is chained behind the plugin "
 				 "that attaches the pod");
-	if (look(req, err) < 0)
+	if (routes_conf_read(&conf, req->config, err) < 0)
+		return -1;
+	/* With thousands of nodes it is this that makes the ADD of one more pod cheap. */
+	if (req->verb == VERB_ADD && layout_stands(&conf))
+		return 0;
+	if (look(&conf, err) < 0)
 		return -1;
 	layout_wants(&layout, plan);
 	return 0;
@@ -45,8 +50,12 @@ static int node_routes_wants(struct plan *plan, const struct request *req,
 /* Nothing here is any attachment's: what goes is what no node of the list has any more. */
 static int node_routes_gc(const struct plugin *plugin, const struct request *req, struct error *err)
 {
+	struct routes_conf conf;
+
 	(void)plugin;
-	return look(req, err) < 0 ? -1 : routes_sync(&layout, err);
+	if (routes_conf_read(&conf, req->config, err) < 0 || look(&conf, err) < 0)
+		return -1;
+	return routes_sync(&layout, err);
 }
 
 int main(int argc, char **argv)
@@ -61,6 +70,7 @@ int main(int argc, char **argv)
 	};
 
 	verbs.gc = node_routes_gc;
+	verbs.plan = NULL; /* it is a command here */
 	if (argc > 1 && routes_is_command(argv[1]))
 		return routes_command(argc, argv);
 	return plugin_main(&plugin, argc, argv);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -86,6 +87,56 @@ static int read_nodes(struct cluster *c, struct error *err)
 	return 0;
 }
 
+static void print_basis(FILE *out, const struct routes_conf *conf, const struct stat *file,
+			const struct subnets *subnets)
+{
+	const char *given = getenv("NODE_NAME");
+	char ip[IP_STRLEN];
+
+	fprintf(out, PODWIRE_VERSION " %s %s %s %s %s %u %u %u %d\n", backend_names[conf->backend],
+		conf->nodes, conf->node ? conf->node : "", given ? given : "", conf->device,
+		conf->vni, conf->port, conf->mtu, conf->offload);
+	fprintf(out, "file %lu %lu %ld %ld.%ld\n", (unsigned long)file->st_dev,
+		(unsigned long)file->st_ino, (long)file->st_size, (long)file->st_mtim.tv_sec,
+		file->st_mtim.tv_nsec);
+	for (size_t i = 0; i < subnets->n; i++)
+		if (strcmp(subnets->subnet[i].link, conf->device) != 0)
+			fprintf(out, "subnet %s %u %u\n", ip_cidr_str(&subnets->subnet[i].ip, ip),
+				subnets->subnet[i].index, subnets->subnet[i].mtu);
+}
+
+static void write_basis(char basis[static CLUSTER_BASIS], const struct routes_conf *conf,
+			const struct subnets *subnets)
+{
+	struct stat file;
+	FILE *out;
+	bool whole;
+
+	basis[0] = '\0';
+	if (stat(conf->nodes, &file) < 0 || !S_ISREG(file.st_mode) ||
+	    time(NULL) <= file.st_mtim.tv_sec + 1)
+		return;
+	out = fmemopen(basis, CLUSTER_BASIS, "w");
+	if (!out)
+		return;
+	print_basis(out, conf, &file, subnets);
+	whole = ftell(out) < CLUSTER_BASIS - 1;
+	if (fclose(out) || !whole)
+		basis[0] = '\0';
+}
+
+int cluster_basis(char basis[static CLUSTER_BASIS], const struct routes_conf *conf,
+		  struct error *err)
+{
+	_world_ struct world world = WORLD_NONE;
+	_subnets_ struct subnets subnets = SUBNETS_NONE;
+
+	if (world_open(&world, err) < 0 || subnets_read(&subnets, &world.ns[HOST], err) < 0)
+		return -1;
+	write_basis(basis, conf, &subnets);
+	return 0;
+}
+
 int cluster_look(struct cluster *c, const struct routes_conf *conf, struct error *err)
 {
 	_world_ struct world world = WORLD_NONE;
@@ -93,8 +144,11 @@ int cluster_look(struct cluster *c, const struct routes_conf *conf, struct error
 	c->conf = *conf;
 	c->own = NULL;
 	subnets_close(&c->subnets);
-	if (read_nodes(c, err) < 0 || world_open(&world, err) < 0 ||
-	    subnets_read(&c->subnets, &world.ns[HOST], err) < 0 || find_own(c, err) < 0)
+	if (world_open(&world, err) < 0 || subnets_read(&c->subnets, &world.ns[HOST], err) < 0)
+		return -1;
+	/* Before the list is read: one that changes meanwhile does not fit. */
+	write_basis(c->basis, conf, &c->subnets);
+	if (read_nodes(c, err) < 0 || find_own(c, err) < 0)
 		return -1;
 	if (c->own->n_cidrs)
 		return 0;

@@ -14,6 +14,8 @@
 #include "kernel/subnets.h"
 #include "node-routes_conf.h"
 
+#define CLUSTER_BASIS 4096
+
 struct cluster {
 	struct routes_conf conf;
 	struct nodes nodes;
@@ -21,6 +23,7 @@ struct cluster {
 	const struct node *own; /* one of nodes */
 	struct stat read;	/* the file that the nodes are from */
 	bool settled;		/* it was not just being written then */
+	char basis[CLUSTER_BASIS];
 };
 
 #define CLUSTER_NONE ((struct cluster){ .own = NULL })
@@ -33,5 +36,13 @@ struct cluster {
  * of which an address is this host's, else the one called like this host.
  */
 int cluster_look(struct cluster *cluster, const struct routes_conf *conf, struct error *err);
+
+/*
+ * What it all follows from, as text: configuration, the file's identity, the host's
+ * addresses. The list itself is not read. "": the file is changing, or there is none.
+ */
+int cluster_basis(char basis[static CLUSTER_BASIS], const struct routes_conf *conf,
+		  struct error *err);
+
 void cluster_close(struct cluster *cluster);
 #define _cluster_ __attribute__((__cleanup__(cluster_close)))

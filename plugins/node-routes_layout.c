@@ -11,6 +11,7 @@
 #include "want/forwarding.h"
 #include "want/node_neighs.h"
 #include "want/node_routes.h"
+#include "want/stamp.h"
 
 void layout_clear(struct layout *l)
 {
@@ -228,6 +229,41 @@ static void want_pods(const struct layout *l, struct plan *plan)
 	want_cluster_pods(plan, &pods);
 }
 
+/* With a tunnel it depends on the device, and without one it says so in the text. */
+static struct stamp stamp_of(const struct routes_conf *conf, const char *basis, bool tunnelled)
+{
+	return (struct stamp){ .name = tunnelled ? "node-routes-tunnel" : "node-routes",
+			       .text = basis && *basis ? basis : NULL,
+			       .link = tunnelled ? conf->device : NULL };
+}
+
+static void want_stamps(const struct layout *l, struct plan *plan)
+{
+	const struct cluster *c = l->cluster;
+
+	for (int tunnelled = 0; tunnelled < 2; tunnelled++) {
+		const char *basis = c && l->tunnelled == tunnelled ? c->basis : NULL;
+		const struct stamp stamp =
+			stamp_of(c ? &c->conf : &(struct routes_conf){ 0 }, basis, tunnelled);
+
+		want_stamp_(plan, &stamp);
+	}
+}
+
+bool layout_stands(const struct routes_conf *conf)
+{
+	_world_ struct world world = WORLD_NONE;
+	char basis[CLUSTER_BASIS];
+	struct stamp plain, tunnelled;
+	struct error ignored;
+
+	if (cluster_basis(basis, conf, &ignored) < 0 || !*basis || world_open(&world, &ignored) < 0)
+		return false;
+	plain = stamp_of(conf, basis, false);
+	tunnelled = stamp_of(conf, basis, true);
+	return stamp_fits(&plain, &world.ns[HOST]) || stamp_fits(&tunnelled, &world.ns[HOST]);
+}
+
 void layout_wants(struct layout *l, struct plan *plan)
 {
 	if (has_family(l, AF_INET))
@@ -244,4 +280,5 @@ void layout_wants(struct layout *l, struct plan *plan)
 		want_no_tunnel(plan);
 	want_node_ways(plan, &l->routes);
 	want_pods(l, plan);
+	want_stamps(l, plan);
 }

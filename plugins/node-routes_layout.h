@@ -30,5 +30,11 @@ void layout_clear(struct layout *layout);
 /* The wants, in order: below first, so that no packet takes a way that is not complete. */
 void layout_wants(struct layout *layout, struct plan *plan);
 
+/*
+ * Whether all of it was in place when last looked at, and nothing that it follows
+ * from has changed since; looks at no table.
+ */
+bool layout_stands(const struct routes_conf *conf);
+
 /* NULL: the node's pods are reached; else why nobody tries to: "has no podCIDR". */
 const char *layout_leaves_out(const struct node *node);

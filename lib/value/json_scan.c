@@ -105,7 +105,7 @@ static int pass_string(struct json_scan *s)
 			return -1;
 		if (s->at == s->end)
 			continue;
-		c = s->piece[s->at];
+		c = (unsigned char)s->piece[s->at];
 		if (pass(s, 1) < 0)
 			return -1;
 		if (c == '"')

@@ -35,29 +35,27 @@ static void on_neigh(const struct neigh *seen, void *arg)
 }
 
 /* Without the device there are no neighbours; and without wanted ones no device. */
-static int list(struct table *have, const struct table *wanted, struct netns *ns, int family,
+static int list(struct neighs_visit visit, const struct table *wanted, struct netns *ns,
 		struct error *err)
 {
-	const struct neighs_visit visit = { .family = family,
-					    .link = wanted->n ? wanted->entry[0].index : 0,
-					    .seen = on_neigh,
-					    .arg = have };
-
+	visit.link = wanted->n ? wanted->entry[0].index : 0;
+	visit.seen = on_neigh;
 	return visit.link ? neighs_each(ns, &visit, err) : 0;
 }
 
 static int list_neighs(struct table *have, const struct table *wanted, struct netns *ns,
 		       struct error *err)
 {
-	int r = list(have, wanted, ns, AF_INET, err);
+	const struct neighs_visit v4 = { .family = AF_INET, .arg = have };
+	const struct neighs_visit v6 = { .family = AF_INET6, .arg = have };
 
-	return r < 0 ? r : list(have, wanted, ns, AF_INET6, err);
+	return list(v4, wanted, ns, err) < 0 ? -1 : list(v6, wanted, ns, err);
 }
 
 static int list_macs(struct table *have, const struct table *wanted, struct netns *ns,
 		     struct error *err)
 {
-	return list(have, wanted, ns, AF_BRIDGE, err);
+	return list((struct neighs_visit){ .family = AF_BRIDGE, .arg = have }, wanted, ns, err);
 }
 
 static struct neigh neigh_of(const struct entry *e, int family)

@@ -78,48 +78,61 @@ static void resolve(struct table *t, struct netns *ns)
 	}
 }
 
-/* Whatever of podwire's is there beside the first is one too many. What others made stays. */
-static size_t compare_group(const struct table *t, const struct entry *wanted,
-			    const struct table *have, size_t at, const struct table_visit *visit)
+/* A walk through both, in order. */
+struct walk {
+	struct table *wanted, have;
+	size_t at; /* in `have` */
+	const struct table_visit *visit;
+};
+
+/* The next that was found, if it is in the place of `wanted`, or before it (NULL: the end). */
+static const struct entry *next(struct walk *w, const struct entry *wanted, bool before)
 {
-	const struct entry *found = NULL;
+	const struct entry *found = w->at < w->have.n ? &w->have.entry[w->at] : NULL;
+	int order = found && wanted ? w->wanted->card->order(found, wanted) : -1;
 
-	for (; at < have->n && t->card->order(&have->entry[at], wanted) == 0; at++) {
-		const struct entry *h = &have->entry[at];
+	if (!found || (before ? order >= 0 : order != 0))
+		return NULL;
+	w->at++;
+	return found;
+}
 
-		if (h->foreign) {
-			visit->differs(wanted, h, visit->arg);
-			found = h;
-		} else if (!found) {
-			found = h;
-			if (!t->card->same(wanted, h))
-				visit->differs(wanted, h, visit->arg);
-		} else if (!found->foreign) {
-			visit->differs(NULL, h, visit->arg);
-		}
+/* Whatever of podwire's is there beside the first is one too many. What others made stays. */
+static void compare_entry(struct walk *w, const struct entry *wanted)
+{
+	const struct entry *first = NULL, *found;
+
+	while ((found = next(w, wanted, false))) {
+		if (found->foreign || (!first && !w->wanted->card->same(wanted, found)))
+			w->visit->differs(wanted, found, w->visit->arg);
+		else if (first && !first->foreign)
+			w->visit->differs(NULL, found, w->visit->arg);
+		if (!first || found->foreign)
+			first = found;
 	}
-	if (!found)
-		visit->differs(wanted, NULL, visit->arg);
-	return at;
+	if (!first)
+		w->visit->differs(wanted, NULL, w->visit->arg);
 }
 
 int table_compare(struct table *t, struct netns *ns, const struct table_visit *visit,
 		  struct error *err)
 {
 	_table_ struct table have = { .card = t->card };
-	size_t at = 0;
+	struct walk walk = { .wanted = t, .visit = visit };
+	const struct entry *found;
 
 	resolve(t, ns);
 	if (t->card->list(&have, t, ns, err) < 0)
 		return -1;
 	table_sort(&have);
+	walk.have = have;
 	for (size_t i = 0; i < t->n; i++) {
-		for (; at < have.n && t->card->order(&have.entry[at], &t->entry[i]) < 0; at++)
-			visit->differs(NULL, &have.entry[at], visit->arg);
-		at = compare_group(t, &t->entry[i], &have, at, visit);
+		while ((found = next(&walk, &t->entry[i], true)))
+			visit->differs(NULL, found, visit->arg);
+		compare_entry(&walk, &t->entry[i]);
 	}
-	for (; at < have.n; at++)
-		visit->differs(NULL, &have.entry[at], visit->arg);
+	while ((found = next(&walk, NULL, true)))
+		visit->differs(NULL, found, visit->arg);
 	return 0;
 }
 
