@@ -64,7 +64,8 @@ make_router() {
 	ip netns add out
 	on router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	for s in 1 2; do
-		on router ip link add "lan$s" type bridge
+		# A MAC of its own: else it changes with the ports, and the nodes' neighbour tables are wrong.
+		on router ip link add "lan$s" address "02:00:00:00:00:0$s" type bridge
 		on router ip addr add "192.168.$s.254/24" dev "lan$s"
 		on router ip addr add "fd01:$s::fe/64" dev "lan$s" nodad
 		on router ip link set "lan$s" up
