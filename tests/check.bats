@@ -33,7 +33,7 @@ host | sysctl -qw net.ipv4.ip_forward=0 | - | ip_forward is not 1
 host | sysctl -qw net.ipv6.conf.all.forwarding=0 | - | forwarding is not 1
 host | sysctl -qw net.ipv6.conf.cni0.accept_ra=1 | - | cni0/accept_ra is 1, not 0
 host | rm /var/lib/cni/networks/net/10.1.0.2 | - | address 10.1.0.2 is not reserved for container p1
-host | sh -c "echo other >/var/lib/cni/networks/net/fd00:1::2" | - | fd00:1::2 is not reserved
+host | cd /var/lib/cni/networks/net && echo other >new && mv new fd00:1::2 | - | fd00:1::2 is not reserved
 '
 
 @test "CHECK fails for each thing that was changed, and says which" {
