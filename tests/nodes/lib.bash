@@ -135,9 +135,9 @@ plugin() {
 
 	ranges=$(jq -nc --arg cidrs "${cidrs[$1]}" '$cidrs / " " | map([{subnet: .}])')
 	jq -nc --arg type "$3" --argjson ranges "$ranges" --arg store "$T/store-$1" --argjson mtu "$pod_mtu" \
-		--arg nodes "$T/nodes.json" --arg backend "$backend" \
+		--arg nodes "$T/nodes.json" --arg backend "$backend" --argjson masq "${masq:-false}" \
 		--argjson prev "$(cat "$T/$2.result" 2>/dev/null || echo null)" '
-		{cniVersion: "1.1.0", name: "pods", type: $type, bridge: "cni0", isDefaultGateway: true, mtu: $mtu,
+		{cniVersion: "1.1.0", name: "pods", type: $type, bridge: "cni0", isDefaultGateway: true, ipMasq: $masq, mtu: $mtu,
 		ipam: {type: "host-local", dataDir: $store, ranges: $ranges}, $nodes, $backend} |
 		if $type == "node-routes" then {cniVersion, name, type, nodes, backend, prevResult: $prev} else . end |
 		'"${5:-.}" |
