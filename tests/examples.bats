@@ -427,6 +427,19 @@ interfaces() { like "$1" "[.interfaces[].name] == $2"; }
 	[ "$n" = 7 ]
 }
 
+@test "a network is found by its name in NETCONFPATH, as cnitool finds it" {
+	mkdir "$T/net.d"
+	chain one
+	mv "$T/list" "$T/net.d/10-some.conflist"
+	echo '{"name": "other", "type": "one"}' >"$T/net.d/20-other.conf"
+	export NETCONFPATH=$T/net.d CNI_PATH=$T/bin CNI_CACHE_DIR=$T/cache
+	"$EXAMPLES/cni" add net /run/netns/p1 >/dev/null
+	"$EXAMPLES/cni" del net /run/netns/p1
+	"$EXAMPLES/cni" add other /run/netns/p1 >/dev/null
+	not "$EXAMPLES/cni" add absent /run/netns/p1
+	diff "$T/calls" <(printf '%s\n' 'ADD one' 'DEL one' 'ADD one')
+}
+
 @test "a single plugin's configuration is taken for a list of one" {
 	chain one
 	echo '{"cniVersion": "1.0.0", "name": "net", "type": "one", "key": 1}' >"$T/list"
