@@ -17,7 +17,7 @@ is_in_the_firewall() { diff <(sort) <(elements "$1" | sed 's/masq-\(.*\)-[0-9a-f
 port_of() { jq -r '.interfaces[1].name' "$T/$1.result"; }
 
 # What is there of everybody but p1.
-of_others() { { elements; chains; journal; } | grep -vE 'podnet/(pods/)?p1[/:]|10\.244\.1\.5|fd00:244:1::5|PW-'; }
+of_others() { { elements; chains -A; journal; } | grep -vE 'podnet/(pods/)?p1[/:]|10\.244\.1\.5|fd00:244:1::5|PW-'; }
 
 check_names() { # PATTERN
 	fails 103 "$1" recheck p1
@@ -361,12 +361,11 @@ routed() {
 # removed_after FILTER COMMAND...: p1 has its ADD, COMMAND happens; DEL with the configuration so changed
 # removes all that p1 has, and nothing of others.
 removed_after() {
-	local filter=$1 others type out
+	local filter=$1 type out
 
 	echo "$*"
 	[ -e /run/netns/p1 ] || pod p1
 	attach p1
-	others=$(of_others)
 	"${@:2}"
 	for type in portmap bridge; do
 		out=$(CNI_NETNS=${netns-/run/netns/p1} plugin DEL "$type" p1 "$filter") && [ -z "$out" ] || {
@@ -381,10 +380,11 @@ removed_after() {
 forget_p1() { rm $(journal podnet/pods/p1:); }
 
 all_removed_by_del() {
-	local filter netns
+	local filter netns others
 
 	prepare "$1"
 	attach p2 p4
+	others=$(of_others)
 	removed_after . true
 	removed_after . detach p1
 	removed_after . ip netns delete p1
@@ -579,17 +579,17 @@ rules() {
 
 	prepare iptables
 	attach p1
-	chains >"$T/rules"
-	[ "$(grep -c . "$T/rules")" -ge 20 ]
+	chains -A | grep -F -e podnet/p1 -e 10.244.1.5 -e fd00:244:1::5 >"$T/rules"
+	[ "$(wc -l <"$T/rules")" -ge 20 ]
+	on_host iptables-save -t nat >"$T/iptables"
+	on_host ip6tables-save -t nat >"$T/ip6tables"
 	while read -r program rule; do
 		echo "$program $rule"
 		eval "on_host $program -t nat ${rule/-A/-D}"
 		fails 103 . recheck p1
-		plugin DEL portmap p1
-		plugin DEL bridge p1
-		attach p1
-		recheck p1
-	done < <(grep -F -e podnet/p1 -e 10.244.1.5 -e fd00:244:1::5 "$T/rules")
+		on_host "$program-restore" <"$T/${program%-nft}"
+	done <"$T/rules"
+	recheck p1
 }
 
 @test "CHECK notices that localhost cannot reach the pod any more" {
