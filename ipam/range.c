@@ -50,10 +50,10 @@ static void set_defaults(struct range *r)
 static int read_range(struct range *range, const cJSON *from, struct error *err)
 {
 	static const struct json_field table[] = {
-		{ "subnet", JSON_CIDR(struct range, subnet), .required = true },
-		{ "rangeStart", JSON_IP(struct range, start) },
-		{ "rangeEnd", JSON_IP(struct range, end) },
-		{ "gateway", JSON_IP(struct range, gateway) },
+		{ "subnet", JSON_CIDR(struct range, subnet), .required = true, .any_case = true },
+		{ "rangeStart", JSON_IP(struct range, start), .any_case = true },
+		{ "rangeEnd", JSON_IP(struct range, end), .any_case = true },
+		{ "gateway", JSON_IP(struct range, gateway), .any_case = true },
 		{},
 	};
 	char start[IP_STRLEN], end[IP_STRLEN];

@@ -172,11 +172,11 @@ static int read_port(struct claim_port *port, const cJSON *item, struct error *e
 {
 	static const struct json_field fields[] = {
 		{ "hostPort", JSON_UINT(struct mapping, host), .min = 1, .max = PORT_MAX,
-		  .required = true },
+		  .required = true, .any_case = true },
 		{ "containerPort", JSON_UINT(struct mapping, pod), .min = 1, .max = PORT_MAX,
-		  .required = true },
-		{ "protocol", JSON_STRING(struct mapping, protocol) },
-		{ "hostIP", JSON_STRING(struct mapping, on) },
+		  .required = true, .any_case = true },
+		{ "protocol", JSON_STRING(struct mapping, protocol), .any_case = true },
+		{ "hostIP", JSON_STRING(struct mapping, on), .any_case = true },
 		{},
 	};
 	struct mapping mapping = { .protocol = "tcp", .on = "" };

@@ -108,18 +108,17 @@ int json_read_value(const cJSON *item, const struct json_field *f, void *to, str
 	return 0;
 }
 
-/* containerd gives "HostPort" where the conventions say "hostPort". */
-static const cJSON *find_member(const cJSON *object, const char *name)
+static const cJSON *find_member(const cJSON *object, const struct json_field *f)
 {
-	const cJSON *exact = cJSON_GetObjectItemCaseSensitive(object, name);
+	const cJSON *exact = cJSON_GetObjectItemCaseSensitive(object, f->name);
 
-	return exact ? exact : cJSON_GetObjectItem(object, name);
+	return exact || !f->any_case ? exact : cJSON_GetObjectItem(object, f->name);
 }
 
 static int read_field(const cJSON *object, const struct json_field *f, void *into,
 		      struct error *err)
 {
-	const cJSON *item = find_member(object, f->name);
+	const cJSON *item = find_member(object, f);
 
 	if (item && !cJSON_IsNull(item))
 		return json_read_value(item, f, (char *)into + f->offset, err);

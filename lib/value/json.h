@@ -11,7 +11,7 @@
  * error is reported, and the struct is as good as the object allows. That is
  * what DEL needs, which must work with whatever it can read.
  *
- * Nothing is converted but the case of names, as Go does it: 1.5 is no whole number.
+ * Nothing is converted: a number in quotes is no number, 1.5 no whole number.
  * A wrong JSON type is code 6, a value that is not allowed code 7; messages
  * begin with the member's name, so that callers can put its path in front.
  */
@@ -38,6 +38,7 @@ struct json_field {
 	size_t offset;
 	unsigned min, max; /* of a UINT; max 0: no limit but the type's */
 	bool required;
+	bool any_case; /* of the name: containerd writes "HostPort" for "hostPort" */
 };
 
 #define JSON_MEMBER_(type, member, ctype, k)                                                       \
