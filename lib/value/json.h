@@ -53,8 +53,7 @@ struct json_field {
 #define JSON_ARRAY(type, member) JSON_MEMBER_(type, member, const cJSON *, JSON_KIND_ARRAY)
 #define JSON_ANY(type, member) JSON_MEMBER_(type, member, const cJSON *, JSON_KIND_ANY)
 
-/* What `into` gets is borrowed from `object`. A NULL object has no members. `table` ends with {}.
- */
+/* What `into` gets is borrowed from `object`, which may be NULL. `table` ends with {}. */
 int json_read(const cJSON *object, const struct json_field *table, void *into, struct error *err);
 
 /* The same for an object below `object`: "runtimeConfig", "args.cni", which may be absent. */
