@@ -80,7 +80,7 @@ setup_pod() {
 	local filter
 
 	for filter in '.mtu = "much"' '.vlan = 5000' '.hairpinMode = true | .promiscMode = true' \
-		'.bridge = "a/b"' '.bridge = 7' '.isGateway = "yes"' '.ipMasq = true' \
+		'.bridge = "a/b"' '.bridge = 7' '.isGateway = "yes"' '.ipMasqBackend = "x"' \
 		'.runtimeConfig = 5' '.args = []' '.vlanTrunk = {}' 'del(.prevResult)' \
 		'.prevResult = 7' '.ipam.ranges = []' '.ipam.ranges = [[{subnet: "10.9.0.0/33"}]]' \
 		'.ipam.ranges = 5' '.ipam.routes = 5' '.runtimeConfig.ips = ["x"]'; do

@@ -659,8 +659,8 @@ real() { CNI_PATH=$BIN runner "$@"; }
 	local list=$EXAMPLES/bridge-ipv4-minimal.conflist
 
 	pod p1
-	jq '.plugins[0].ipMasq = true' "$list" >"$T/list"
-	refused '^cni: bridge ADD: ipMasq.* \(code 2\)$' real add "$T/list" p1
+	jq '.plugins[0].mtu = 7' "$list" >"$T/list"
+	refused '^cni: bridge ADD: mtu must be.* \(code 7\)$' real add "$T/list" p1
 	real add "$list" p1
 	in_pod p1 ip link set eth0 down
 	refused '^cni: bridge CHECK: .*eth0.* \(code [0-9]+\)$' real check "$list" p1
@@ -722,7 +722,7 @@ all_ended() {
 	done <<-'END'
 		^   host# ip netns add pod1
 		^     lease +from host-local
-		^   host# examples/cni add examples/bridge-dual-stack.conflist pod2
+		^       examples/cni add examples/bridge-dual-stack.conflist pod2
 		^     eth0@if[0-9]+ +UP +10\.66\.0\.2/24 fd66:ed0c:3c2f:1::2/64
 		^     alias podwire/pod1/eth0
 		^     64 bytes from 10\.66\.0\.3: .* time=[0-9.]+ ms
@@ -756,11 +756,12 @@ all_ended() {
 		bridge|step 3 .*the dry run made something|[ "$1" != plan ] || ip link add name oops type bridge
 		bridge|step 4 .*two addresses|[ "$CNI_COMMAND" != ADD ] || { "$real" | jq "del(.ips[1])"; exit; }
 		loopback|step 5 .*lo is not up|[ "$CNI_COMMAND" != ADD ] || exec echo "{}"
-		bridge|step 9 .*CHECK did not notice|[ "$CNI_COMMAND" != CHECK ] || exit 0
-		bridge|step 10 .*eth0 is left|[ "$CNI_COMMAND" != DEL ] || exit 0
-		host-local|step 11 .*left in the store|[ "$CNI_COMMAND" != DEL ] || exit 0
+		portmap|step 9 .*ends with status 1|[ "$CNI_COMMAND" != ADD ] || { jq .prevResult; exit; }
+		bridge|step 10 .*CHECK did not notice|[ "$CNI_COMMAND" != CHECK ] || { "$real" >/dev/null; exit 0; }
+		bridge|step 11 .*eth0 is left|[ "$CNI_COMMAND" != DEL ] || exit 0
+		host-local|step 12 .*left in the store|[ "$CNI_COMMAND" != DEL ] || exit 0
 	END
-	[ "$n" = 7 ]
+	[ "$n" = 8 ]
 }
 
 # The same as refused, of a command that has told much before.
