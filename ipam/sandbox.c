@@ -65,14 +65,6 @@ bool sandbox_is_dead(const struct sandbox *sandbox, const struct machine *here)
 	       strcmp(sandbox->on.boot, here->boot) != 0;
 }
 
-bool sandbox_is_another(const struct sandbox *then, const struct sandbox *now)
-{
-	if (!is_of_boot(then, &now->on))
-		return sandbox_is_dead(then, &now->on);
-	return then->inode && now->inode &&
-	       (then->device != now->device || then->inode != now->inode);
-}
-
 enum sandbox_life sandbox_life(const struct sandbox *sandbox, const struct machine *here)
 {
 	struct sandbox now;
@@ -84,4 +76,23 @@ enum sandbox_life sandbox_life(const struct sandbox *sandbox, const struct machi
 	sandbox_read(&now, here, sandbox->path);
 	return now.device == sandbox->device && now.inode == sandbox->inode ? SANDBOX_ALIVE :
 									      SANDBOX_GONE;
+}
+
+static bool is_elsewhere(const struct sandbox *then, const struct sandbox *now)
+{
+	return then->inode && now->inode &&
+	       (then->device != now->device || then->inode != now->inode);
+}
+
+/* The number of a namespace that is gone comes back soon; its path mostly does not. */
+static bool is_reborn(const struct sandbox *then, const struct sandbox *now)
+{
+	return strcmp(then->path, now->path) != 0 && sandbox_life(then, &now->on) == SANDBOX_GONE;
+}
+
+bool sandbox_is_another(const struct sandbox *then, const struct sandbox *now)
+{
+	if (!is_of_boot(then, &now->on))
+		return sandbox_is_dead(then, &now->on);
+	return is_elsewhere(then, now) || is_reborn(then, now);
 }

@@ -37,7 +37,8 @@ bool machine_booted_after(const struct timespec *time);
 /* The namespace at that path, here and now. */
 void sandbox_read(struct sandbox *sandbox, const struct machine *here, const char *netns);
 
-/* That a reservation was made for `then` is known, and that this is another one than `now`. */
+/* That a reservation was made for `then` is known, and that this is another one than `now`: by its
+ * numbers, or because it is not where it was. */
 bool sandbox_is_another(const struct sandbox *then, const struct sandbox *now);
 
 /* It ended with an earlier boot of this machine. */

@@ -347,6 +347,17 @@ lost() {
 	CNI_NETNS=/run/netns/p2 gets p1 10.1.0.2/24
 }
 
+@test "a namespace with the number of one that is gone is another: the path tells" {
+	pod p1
+	touch /run/netns/alias
+	mount --bind /run/netns/p1 /run/netns/alias
+	CNI_NETNS=/run/netns/alias gets p1 10.1.0.2/24
+	fails 102 p1 cni ADD p1
+	umount /run/netns/alias
+	gets p1 10.1.0.2/24
+	fails 102 p1 cni ADD p1
+}
+
 @test "after a reboot an attachment takes its address back, on its machine alone" {
 	as aaaa 1111 in_sandbox /dev/null gets p1 10.1.0.2/24
 	as aaaa 1111 in_sandbox /dev/null fails 102 'p1' cni ADD p1
