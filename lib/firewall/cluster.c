@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "firewall/cluster.h"
-#include "firewall/nftables_put.h"
-#include "firewall/reload.h"
+#include "firewall/nftables/put.h"
+#include "firewall/nftables/reload.h"
 #include "kernel/nft_elements.h"
 #include "kernel/nft_rules.h"
 #include "kernel/program.h"

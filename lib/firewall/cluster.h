@@ -4,10 +4,11 @@
 /*
  * The cluster's pods, for whom no pod of the cluster is masqueraded
  *
- * Their networks are two sets of the constant text (inet.nft), which hold for all
- * pods of the node at once, also for those that came before a node did. They are
- * in the journal as rules are, and so come back with the table, which does not
- * have to be there yet. With the iptables backend they mean nothing.
+ * Their networks are two sets of the constant text (nftables/inet.nft), which
+ * hold for all pods of the node at once, also for those that came before a node
+ * did. They are in the journal as rules are, and so come back with the table,
+ * which does not have to be there yet. With the iptables backend they mean
+ * nothing.
  */
 
 #include "firewall/backend.h"

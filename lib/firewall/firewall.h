@@ -8,7 +8,7 @@
  * removed is removed from both, and so is what the reference plugins left of
  * the attachment on a node that was moved over (reference.h).
  *
- * Source: the text of the tables is firewall/inet.nft and firewall/bridge.nft.
+ * Source: the text of the tables is inet.nft and bridge.nft in firewall/nftables.
  */
 
 #include "firewall/backend.h"

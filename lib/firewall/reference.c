@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "firewall/iptables_prune.h"
+#include "firewall/iptables/prune.h"
 #include "firewall/reference.h"
 #include "kernel/nft_prune.h"
 #include "kernel/nft_rules.h"

@@ -6,7 +6,7 @@
  *
  * Without it 127.0.0.1:hostPort reaches nothing. It would also let the pods
  * behind that link talk to what listens on localhost only; the firewall's guard
- * (firewall/inet.nft) forbids that. IPv6 has no such switch.
+ * (firewall/nftables/inet.nft) forbids that. IPv6 has no such switch.
  */
 
 #include "kernel/proc.h"

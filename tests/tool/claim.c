@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "firewall/firewall.h"
-#include "firewall/iptables_text.h"
+#include "firewall/iptables/text.h"
 #include "firewall/reference.h"
 #include "value/scope.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "firewall/nftables_share.h"
+#include "firewall/nftables/share.h"
 #include "firewall/owner.h"
 
 bool element_is_port(const struct nft_element *element)

@@ -12,7 +12,7 @@
  */
 
 #include "firewall/backend.h"
-#include "firewall/iptables_saved.h"
+#include "firewall/iptables/saved.h"
 #include "kernel/conntrack.h"
 
 struct pruning {

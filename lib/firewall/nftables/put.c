@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "firewall/entries.h"
 #include "firewall/flows.h"
-#include "firewall/nftables_find.h"
-#include "firewall/nftables_put.h"
-#include "firewall/nftables_share.h"
+#include "firewall/nftables/entries.h"
+#include "firewall/nftables/find.h"
+#include "firewall/nftables/put.h"
+#include "firewall/nftables/reload.h"
+#include "firewall/nftables/share.h"
 #include "firewall/owner.h"
-#include "firewall/reload.h"
 #include "value/scope.h"
 
 #define TRIES 10 /* against somebody who flushes the ruleset all the time */

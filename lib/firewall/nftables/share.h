@@ -10,7 +10,7 @@
  * goes alone.
  */
 
-#include "firewall/entries.h"
+#include "firewall/nftables/entries.h"
 
 /* Is it a host port? */
 bool element_is_port(const struct nft_element *element);

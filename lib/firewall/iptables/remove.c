@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "firewall/iptables_load.h"
-#include "firewall/iptables_prune.h"
-#include "firewall/iptables_remove.h"
+#include "firewall/iptables/load.h"
+#include "firewall/iptables/prune.h"
+#include "firewall/iptables/remove.h"
 #include "firewall/owner.h"
 #include "value/scope.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/iptables_load.h"
-#include "firewall/iptables_prune.h"
+#include "firewall/iptables/load.h"
+#include "firewall/iptables/prune.h"
 #include "kernel/xtables.h"
 #include "value/scope.h"
 

@@ -3,7 +3,7 @@
 
 /* What iptables-save(8) says: the rules that are there, and as much of each as podwire looks at. */
 
-#include "firewall/iptables_text.h"
+#include "firewall/iptables/text.h"
 #include "value/error.h"
 #include "value/ip.h"
 

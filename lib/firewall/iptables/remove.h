@@ -9,7 +9,7 @@
  */
 
 #include "firewall/backend.h"
-#include "firewall/iptables_saved.h"
+#include "firewall/iptables/saved.h"
 
 /* Does this rule lead to a chain of a sort of claims? */
 bool iptables_leads_to(const struct saved_rule *rule, enum claim_sort sort);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/nftables_put.h"
-#include "firewall/reload.h"
-#include "firewall/rules.h"
+#include "firewall/nftables/put.h"
+#include "firewall/nftables/reload.h"
+#include "firewall/nftables/rules.h"
 #include "kernel/program.h"
 #include "value/scope.h"
 

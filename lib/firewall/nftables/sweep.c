@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/entries.h"
-#include "firewall/nftables_find.h"
-#include "firewall/nftables_put.h"
-#include "firewall/nftables_sweep.h"
+#include "firewall/nftables/entries.h"
+#include "firewall/nftables/find.h"
+#include "firewall/nftables/put.h"
+#include "firewall/nftables/sweep.h"
 #include "firewall/owner.h"
 #include "kernel/nft_rules.h"
 #include "kernel/program.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/iptables_text.h"
+#include "firewall/iptables/text.h"
 #include "firewall/owner.h"
 
 #define CHAIN_LEN 29 /* XT_EXTENSION_MAXNAMELEN */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/entries.h"
-#include "firewall/nftables_find.h"
+#include "firewall/nftables/entries.h"
+#include "firewall/nftables/find.h"
 #include "value/scope.h"
 
 #define SETS_MAX 128

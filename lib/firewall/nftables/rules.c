@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "firewall/nftables/rules.h"
 #include "firewall/owner.h"
-#include "firewall/rules.h"
 #include "kernel/nft_rules.h"
 #include "value/scope.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/iptables_load.h"
+#include "firewall/iptables/load.h"
 #include "kernel/program.h"
 #include "value/scope.h"
 

@@ -10,7 +10,7 @@
  */
 
 #include "firewall/backend.h"
-#include "firewall/iptables_saved.h"
+#include "firewall/iptables/saved.h"
 
 #define IPTABLES_JOURNAL "iptables" /* what the journal's files end in */
 

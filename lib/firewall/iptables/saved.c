@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/iptables_saved.h"
+#include "firewall/iptables/saved.h"
 #include "kernel/program.h"
 #include "value/scope.h"
 

@@ -14,9 +14,9 @@
 
 #include "firewall/backend.h"
 #include "firewall/flows.h"
-#include "firewall/iptables_check.h"
-#include "firewall/iptables_load.h"
-#include "firewall/iptables_remove.h"
+#include "firewall/iptables/check.h"
+#include "firewall/iptables/load.h"
+#include "firewall/iptables/remove.h"
 #include "firewall/owner.h"
 #include "kernel/xtables.h"
 #include "value/scope.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/iptables_check.h"
-#include "firewall/iptables_load.h"
+#include "firewall/iptables/check.h"
+#include "firewall/iptables/load.h"
 #include "value/scope.h"
 
 struct checking {

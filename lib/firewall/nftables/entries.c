@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firewall/entries.h"
+#include "firewall/nftables/entries.h"
+#include "firewall/nftables/rules.h"
 #include "firewall/owner.h"
-#include "firewall/rules.h"
 #include "value/scope.h"
 
 static const struct nft_set inet = { NFT_INET, "podwire", "" };
