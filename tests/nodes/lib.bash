@@ -66,9 +66,7 @@ make_router() {
 	for s in 1 2; do
 		# A MAC of its own: else it changes with the ports, and the nodes' neighbour tables are wrong.
 		on router ip link add "lan$s" address "02:00:00:00:00:0$s" type bridge
-		on router ip addr add "192.168.$s.254/24" dev "lan$s"
-		on router ip addr add "fd01:$s::fe/64" dev "lan$s" nodad
-		on router ip link set "lan$s" up
+		plug router "lan$s" "192.168.$s.254/24" "fd01:$s::fe/64"
 	done
 	on router ip link add world type veth peer name eth0 netns out
 	plug router world 203.0.113.1/24 2001:db8::1/64
@@ -77,7 +75,9 @@ make_router() {
 	on out ip -6 route add fd01::/16 via 2001:db8::1
 }
 
+# What is plugged in here can ask for its neighbours at once, as those do that have long been up.
 plug() {
+	on "$1" sysctl -qw "net.ipv6.conf.$2.accept_dad=0"
 	on "$1" ip addr add "$3" dev "$2"
 	on "$1" ip addr add "$4" dev "$2" nodad
 	on "$1" ip link set "$2" up
