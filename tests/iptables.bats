@@ -137,6 +137,31 @@ unusable() {
 	done
 }
 
+@test "a container on two networks: the first serves its host ports, also after a flush" {
+	local both='port=tcp:8080:80 port=udp:53:53 port=tcp:82:80:192.168.50.1' more='port=tcp:81:80'
+
+	for variant in nft legacy; do
+		with "$variant"
+		claim put net/c1/eth0 hostport ip=10.1.0.5/24 $both
+		claim put more/c1/eth1 hostport ip=10.9.0.5/24 $both $more
+		claim check more/c1/eth1 hostport ip=10.9.0.5/24 $both $more
+		rules | grep 'to-destination' | sort >"$T/served"
+		[ "$(grep -c 10.1.0.5 "$T/served")" = 3 ] && [ "$(grep -c 10.9.0.5 "$T/served")" = 1 ]
+		on_host iptables -t nat -D PW-tcp-81 1
+		refuses 103 'to-destination 10.9.0.5:80.* is missing' check more/c1/eth1 hostport \
+			ip=10.9.0.5/24 $both $more
+		on_host iptables -t nat -F
+		on_host iptables -t nat -X
+		claim check more/c1/eth1 hostport ip=10.9.0.5/24 $both $more
+		rules | grep 'to-destination' | sort | diff "$T/served" -
+		refuses 101 'more/c1/eth1' put net/c2/eth0 hostport ip=10.1.0.6/24 $more
+		claim remove more/c1/eth1 hostport
+		claim check net/c1/eth0 hostport ip=10.1.0.5/24 $both
+		claim remove net/c1/eth0 hostport
+		rules | not grep PW-
+	done
+}
+
 @test "one port is another of each protocol, address and condition; what is special goes first" {
 	for variant in nft legacy; do
 		with "$variant"

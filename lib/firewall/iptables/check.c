@@ -6,13 +6,14 @@
 
 #include "firewall/iptables/check.h"
 #include "firewall/iptables/load.h"
+#include "firewall/iptables/share.h"
 #include "value/scope.h"
 
 struct checking {
 	struct firewall *fw;
 	const struct claim *claim;
 	int family;
-	const char *text;
+	char *text;
 };
 
 #define LINES 3 /* of a question */
@@ -82,22 +83,31 @@ static bool is_gone_as_a_whole(const struct saved *saved)
 	return true;
 }
 
-/* 0: everybody's rules are back. 1: there was nothing to be healed. */
 static int heal(const struct checking *c, struct error *err)
 {
 	_saved_ struct saved saved = SAVED_NONE;
 	int r = saved_read(&saved, c->family, "nat", err);
 
-	if (r == 0 && !is_gone_as_a_whole(&saved))
-		r = 1;
-	if (r == 0)
-		r = journal_lock(&c->fw->journal, LOCK_ALONE, err);
+	if (r || !is_gone_as_a_whole(&saved))
+		return r < 0 ? r : 0;
+	r = journal_lock(&c->fw->journal, LOCK_ALONE, err);
 	if (r == 0)
 		r = iptables_rebuild(c->fw, c->family, c->text, err);
 	journal_unlock(&c->fw->journal);
-	return r;
+	return r < 0 ? r : 0;
 }
 
+static int ask_for_less(const struct checking *c, struct error *err)
+{
+	_saved_ struct saved saved = SAVED_NONE;
+	int r = saved_read(&saved, c->family, "nat", err);
+
+	if (r == 0)
+		iptables_leave_served(c->text, &saved, c->claim->owner);
+	return r < 0 ? r : ask(c, err);
+}
+
+/* Most rules are there at once, and then nothing else is looked at. */
 static int check_family(const struct checking *c, struct error *err)
 {
 	int r = ask(c, err);
@@ -107,7 +117,7 @@ static int check_family(const struct checking *c, struct error *err)
 	else
 		return r;
 	if (r == 0)
-		r = ask(c, err);
+		r = ask_for_less(c, err);
 	return r > 0 ? name_missing(c, err) : r;
 }
 

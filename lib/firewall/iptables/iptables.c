@@ -17,6 +17,7 @@
 #include "firewall/iptables/check.h"
 #include "firewall/iptables/load.h"
 #include "firewall/iptables/remove.h"
+#include "firewall/iptables/share.h"
 #include "firewall/owner.h"
 #include "kernel/xtables.h"
 #include "value/scope.h"
@@ -31,7 +32,7 @@ struct putting {
 	struct firewall *fw;
 	const struct claim *claim;
 	int family;
-	const char *text;
+	char *text;
 };
 
 static struct journal_pod pod_of(const struct claim *claim)
@@ -96,6 +97,8 @@ static int clear_the_way(const struct putting *p, struct error *err)
 		return r;
 	if (!iptables_needs_are_met(p->text, &saved))
 		return iptables_rebuild(p->fw, p->family, p->text, err);
+	if (iptables_leave_served(p->text, &saved, p->claim->owner))
+		return 0;
 	while (iptables_line_next(&line))
 		if (line.verb == 'N' && saved_has_chain(&saved, "nat", line.what))
 			return yield_or_take(p, &saved, line.what, err);
@@ -166,7 +169,7 @@ static int remove_former(struct firewall *fw, const struct claim *claim, struct 
 static int put_alone(struct firewall *fw, const struct claim *claim, char *const text[2],
 		     struct error *err)
 {
-	_free_ char *joined = iptables_text_join(text[0], text[1]);
+	_free_ char *joined = NULL;
 	const struct journal_pod pod = pod_of(claim);
 	const struct claim_of of = whole(claim);
 	struct error ignored;
@@ -174,6 +177,7 @@ static int put_alone(struct firewall *fw, const struct claim *claim, char *const
 
 	if (r == 0)
 		r = put_families(fw, claim, text, err);
+	joined = iptables_text_join(text[0], text[1]);
 	if (r == 0)
 		r = journal_write(&fw->journal, &pod, joined, err);
 	if (r == 0)
