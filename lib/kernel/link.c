@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "kernel/link.h"
 
@@ -131,20 +130,6 @@ int link_need(struct netns *ns, const char *name, struct link *link, struct erro
 	return r > 0 ? error_set(err, CNI_INTERNAL, "there is no interface %s", name) : r;
 }
 
-/* Any socket of the namespace takes the old requests, this one too. */
-int link_index(struct netns *ns, const char *name, unsigned *index, struct error *err)
-{
-	struct ifreq req = { 0 };
-
-	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
-	if (ioctl(nl_socket_get_fd(ns->sock), SIOCGIFINDEX, &req) < 0)
-		return errno == ENODEV ?
-			       error_set(err, CNI_INTERNAL, "there is no interface %s", name) :
-			       error_errno(err, errno, "look up interface %s", name);
-	*index = (unsigned)req.ifr_ifindex;
-	return 0;
-}
-
 static int on_each(struct nl_msg *msg, void *arg)
 {
 	const struct link_visit *visit = arg;
@@ -174,14 +159,12 @@ int link_each(struct netns *ns, const struct link_visit *visit, struct error *er
 	return 0;
 }
 
-int link_pin_mac(struct netns *ns, const struct link *link, const struct mac *otherwise,
-		 struct error *err)
+int link_pin_mac(struct netns *ns, const char *name, const struct mac *mac, struct error *err)
 {
-	const struct mac *mac = mac_is_zero(&link->mac) ? otherwise : &link->mac;
-	struct nl_msg *msg = link_message(RTM_NEWLINK, 0, link->name, 0);
+	struct nl_msg *msg = link_message(RTM_NEWLINK, 0, name, 0);
 
 	nla_put(msg, IFLA_ADDRESS, sizeof(*mac), mac);
-	return netns_talk(ns, msg) < 0 ? netns_error(ns, err, "fix the MAC of %s", link->name) : 0;
+	return netns_talk(ns, msg) < 0 ? netns_error(ns, err, "fix the MAC of %s", name) : 0;
 }
 
 int link_set_ipv4(struct netns *ns, const char *name, int setting, unsigned value)

@@ -33,9 +33,6 @@ int link_get_by_index(struct netns *ns, unsigned index, struct link *link, struc
 /* Where the absence of the link is an error. */
 int link_need(struct netns *ns, const char *name, struct link *link, struct error *err);
 
-/* Its number alone, at a fortieth of the price. */
-int link_index(struct netns *ns, const char *name, unsigned *index, struct error *err);
-
 /* Every link there, or those of a kind or of a bridge. */
 struct link_visit {
 	const char *kind; /* "veth"; NULL: of any kind */
@@ -45,12 +42,9 @@ struct link_visit {
 };
 int link_each(struct netns *ns, const struct link_visit *visit, struct error *err);
 
-/*
- * Fixes the MAC of a bridge at what it is now, or at `otherwise` where it is zero. Until then it
- * follows the bridge's ports: it changes as they come and go, and is zero without any.
- */
-int link_pin_mac(struct netns *ns, const struct link *link, const struct mac *otherwise,
-		 struct error *err);
+/* Fixes the MAC of a bridge. Until then it follows the bridge's ports: it changes as they come and
+ * go, and is zero without any. */
+int link_pin_mac(struct netns *ns, const char *name, const struct mac *mac, struct error *err);
 
 /*
  * Sets an IPv4 setting of the link (IPV4_DEVCONF_ARP_NOTIFY), which is net/ipv4/conf/<name>/...

@@ -7,6 +7,16 @@
 #include "kernel/link.h"
 #include "kernel/pair.h"
 
+/*
+ * As many as the kernel leaves switched on. Unasked, it makes one for each processor and takes all
+ * but one away again, with a wait for RCU at each end, while everybody else waits for its lock.
+ */
+static void put_queues(struct nl_msg *msg)
+{
+	nla_put_u32(msg, IFLA_NUM_TX_QUEUES, 1);
+	nla_put_u32(msg, IFLA_NUM_RX_QUEUES, 1);
+}
+
 static void put_peer(struct nl_msg *msg, const struct pair *p)
 {
 	/* Not IFF_UP: the kernel opens the peer before it is paired, which is ENOTCONN. */
@@ -19,6 +29,7 @@ static void put_peer(struct nl_msg *msg, const struct pair *p)
 	peer = nla_nest_start(msg, VETH_INFO_PEER);
 	nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO);
 	nla_put_string(msg, IFLA_IFNAME, p->peer);
+	put_queues(msg);
 	if (p->peer_netns >= 0)
 		nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)p->peer_netns);
 	if (!mac_is_zero(&p->mac))
@@ -37,6 +48,7 @@ int pair_make(struct netns *ns, const struct pair *p)
 	nla_put_u32(msg, IFLA_MASTER, p->bridge);
 	if (p->mtu)
 		nla_put_u32(msg, IFLA_MTU, p->mtu);
+	put_queues(msg);
 	put_peer(msg, p);
 	return netns_talk(ns, msg);
 }

@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 
 #include "kernel/addrs.h"
+#include "kernel/glance.h"
 #include "kernel/link.h"
 #include "kernel/watch.h"
 #include "want/addr.h"
@@ -18,7 +19,7 @@ static int addr_make(void *what, struct world *world, struct error *err)
 	char text[IP_STRLEN];
 	unsigned link;
 
-	if (link_index(container, a->link, &link, err) < 0)
+	if (glance_index(container, a->link, &link, err) < 0)
 		return -1;
 	if (addrs_add(container, link, &wanted) < 0)
 		return netns_error(container, err, "add address %s to %s",
@@ -35,7 +36,7 @@ static int look(struct netns *container, const void *what, struct error *err)
 	unsigned link;
 	int r;
 
-	if (link_index(container, a->link, &link, err) < 0)
+	if (glance_index(container, a->link, &link, err) < 0)
 		return -1;
 	r = addrs_find(container, link, &seen, err);
 	if (r > 0)

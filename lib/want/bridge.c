@@ -74,10 +74,13 @@ static int set(struct netns *host, const char *name, unsigned flags, const bool 
 
 static int adopt(struct bridge *b, struct netns *host, struct error *err)
 {
-	struct mac mac = identity_mac_of_shared(b->name);
 	struct link link;
+	struct mac mac;
 
-	if (need_bridge(host, b->name, &link, err) < 0 || link_pin_mac(host, &link, &mac, err) < 0)
+	if (need_bridge(host, b->name, &link, err) < 0)
+		return -1;
+	mac = mac_is_zero(&link.mac) ? identity_mac_of_shared(b->name) : link.mac;
+	if (link_pin_mac(host, b->name, &mac, err) < 0)
 		return -1;
 	b->before.existed = true;
 	b->before.flags = link.flags;

@@ -4,6 +4,7 @@
 #include <linux/if_addr.h>
 
 #include "kernel/addrs.h"
+#include "kernel/glance.h"
 #include "kernel/link.h"
 #include "want/gateway.h"
 
@@ -69,15 +70,17 @@ static int gateway_make(void *what, struct world *world, struct error *err)
 {
 	struct netns *host = &world->ns[HOST];
 	struct gateway *g = what;
-	struct mac mac = identity_mac_of_shared(g->link.str);
 	const struct addr_seen wanted = { g->ip, IFA_F_NODAD, true };
 	char text[IP_STRLEN];
-	struct link link;
+	struct glance link;
+	struct mac mac;
 	int r;
 
+	if (glance_at(host, g->link.str, &link, err) < 0)
+		return -1;
+	mac = mac_is_zero(&link.mac) ? identity_mac_of_shared(g->link.str) : link.mac;
 	/* First away with the others: a second address of a subnet goes with the first one. */
-	if (link_need(host, g->link.str, &link, err) < 0 ||
-	    link_pin_mac(host, &link, &mac, err) < 0 ||
+	if (link_pin_mac(host, g->link.str, &mac, err) < 0 ||
 	    find_conflicts(g, host, link.index, err) < 0 || replace(g, host, link.index, err) < 0)
 		return -1;
 	r = addrs_add(host, link.index, &wanted);
@@ -112,7 +115,7 @@ static int gateway_check(const void *what, struct world *world, struct error *er
 	unsigned link;
 	int r;
 
-	if (link_index(host, g->link.str, &link, err) < 0)
+	if (glance_index(host, g->link.str, &link, err) < 0)
 		return -1;
 	r = addrs_find(host, link, &seen, err);
 	return r > 0 ? error_set(err, CNI_CHECK_FAILED, "%s has no gateway address %s", g->link.str,

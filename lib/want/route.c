@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 
+#include "kernel/glance.h"
 #include "kernel/link.h"
 #include "kernel/routes.h"
 #include "want/route.h"
@@ -53,7 +54,7 @@ static int route_make(void *what, struct world *world, struct error *err)
 	unsigned link;
 	int r;
 
-	if (link_index(container, t->link, &link, err) < 0)
+	if (glance_index(container, t->link, &link, err) < 0)
 		return -1;
 	r = netns_talk(container, message(t, link));
 	if (r == -EEXIST)

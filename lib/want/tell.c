@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "want/tell.h"
-#include "kernel/link.h"
+#include "kernel/glance.h"
 #include "kernel/routes.h"
 
 int tell_link(struct netns *ns, const struct told_link *told, struct result *result,
 	      struct error *err)
 {
 	struct result_interface interface = { 0 };
-	struct link link;
+	struct glance link;
 
-	if (link_need(ns, told->name, &link, err) < 0)
+	if (glance_at(ns, told->name, &link, err) < 0)
 		return -1;
 	snprintf(interface.name, sizeof(interface.name), "%s", told->name);
 	mac_str(&link.mac, interface.mac);

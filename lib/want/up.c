@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
+#include "kernel/glance.h"
 #include "kernel/link.h"
 #include "want/up.h"
 
@@ -24,9 +25,9 @@ static int up_check(const void *what, struct world *world, struct error *err)
 {
 	char is[MAC_STRLEN], must[MAC_STRLEN];
 	const struct up *u = what;
-	struct link link;
+	struct glance link;
 
-	if (link_need(&world->ns[CONTAINER], u->link, &link, err) < 0)
+	if (glance_at(&world->ns[CONTAINER], u->link, &link, err) < 0)
 		return -1;
 	if (!(link.flags & IFF_UP))
 		return error_set(err, CNI_CHECK_FAILED, "%s is down", u->link);

@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "kernel/glance.h"
 #include "kernel/link.h"
 #include "kernel/pair.h"
 #include "kernel/routes.h"
@@ -57,15 +58,21 @@ static int refused(const struct veth *v, struct world *world, int errnum, struct
 			   v->bridge, ifname);
 }
 
-/* Its first port is about to give it a MAC, unless it has one that stays. */
-static int pin_mac(struct netns *host, const struct link *bridge, struct error *err)
+/* Its first port is about to give it a MAC, unless it has one that stays, as all of ours have. */
+static int pin_mac(struct netns *host, const char *name, const struct mac *is, struct error *err)
 {
-	struct mac mac;
+	struct mac mac = identity_mac_of_shared(name);
+	struct link bridge;
 
-	if (bridge->oper_up)
+	if (mac_equal(is, &mac))
 		return 0;
-	mac = identity_mac_of_shared(bridge->name);
-	return link_pin_mac(host, bridge, &mac, err);
+	if (link_need(host, name, &bridge, err) < 0)
+		return -1;
+	if (bridge.oper_up)
+		return 0;
+	if (!mac_is_zero(&bridge.mac))
+		mac = bridge.mac;
+	return link_pin_mac(host, name, &mac, err);
 }
 
 static int veth_make(void *what, struct world *world, struct error *err)
@@ -79,12 +86,12 @@ static int veth_make(void *what, struct world *world, struct error *err)
 			     .mac = v->mac,
 			     .peer_netns = world->ns[CONTAINER].fd };
 	struct error ignored;
-	struct link bridge;
+	struct glance bridge;
 	int r;
 
-	if (link_need(host, v->bridge, &bridge, err) < 0 || routes_mtu(host, &pair.mtu, err) < 0)
+	if (glance_at(host, v->bridge, &bridge, err) < 0 || routes_mtu(host, &pair.mtu, err) < 0)
 		return -1;
-	if (pin_mac(host, &bridge, err) < 0)
+	if (pin_mac(host, v->bridge, &bridge.mac, err) < 0)
 		return -1;
 	pair.bridge = bridge.index;
 	r = pair_make(host, &pair);
@@ -144,11 +151,11 @@ struct ends {
 static int check_port(const struct veth *v, struct world *world, const struct link *port,
 		      struct error *err)
 {
-	struct link bridge;
+	unsigned bridge;
 
-	if (link_need(&world->ns[HOST], v->bridge, &bridge, err) < 0)
+	if (glance_index(&world->ns[HOST], v->bridge, &bridge, err) < 0)
 		return -1;
-	if (port->master != bridge.index)
+	if (port->master != bridge)
 		return error_set(err, CNI_CHECK_FAILED, "%s is not a port of %s", port->name,
 				 v->bridge);
 	if (!(port->flags & IFF_UP))

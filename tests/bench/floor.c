@@ -279,6 +279,15 @@ static unsigned need_bridge(int sock, bool with6)
 	return index;
 }
 
+/* Unasked, the kernel makes more, and takes them away again. */
+static void one_queue(struct message *m)
+{
+	const unsigned one = 1;
+
+	attr(m, IFLA_NUM_TX_QUEUES, &one, sizeof(one));
+	attr(m, IFLA_NUM_RX_QUEUES, &one, sizeof(one));
+}
+
 static void make_pair(int sock, const struct call *c, int netns)
 {
 	const struct ifinfomsg up = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP }, down = { 0 };
@@ -288,12 +297,14 @@ static void make_pair(int sock, const struct call *c, int netns)
 
 	begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof(up));
 	attr_str(&m, IFLA_IFNAME, c->host_end);
+	one_queue(&m);
 	attr(&m, IFLA_MASTER, &bridge, sizeof(bridge));
 	info = attr(&m, IFLA_LINKINFO, NULL, 0);
 	attr_str(&m, IFLA_INFO_KIND, "veth");
 	data = attr(&m, IFLA_INFO_DATA, NULL, 0);
 	peer = attr(&m, VETH_INFO_PEER, &down, sizeof(down));
 	attr_str(&m, IFLA_IFNAME, env("CNI_IFNAME"));
+	one_queue(&m);
 	attr(&m, IFLA_NET_NS_FD, &netns, sizeof(netns));
 	end(&m, peer);
 	end(&m, data);
