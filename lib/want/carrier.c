@@ -9,13 +9,17 @@
 
 #define DEADLINE 5000 /* milliseconds: on a loaded machine it takes one */
 
+/* To ask about a link is what makes the kernel look after it at once, and not by and by. So the
+ * bridge, which passes the host's own frames from its first port on, is asked about too. */
 static int is_open(struct netns *host, const void *arg, struct error *err)
 {
-	struct link port;
+	struct link port, bridge;
 
 	if (link_need(host, arg, &port, err) < 0)
 		return -1;
-	return port.flags & IFF_RUNNING && port.port.state != BR_STATE_DISABLED ? 0 : 1;
+	if (!(port.flags & IFF_RUNNING) || port.port.state == BR_STATE_DISABLED)
+		return 1;
+	return link_get_by_index(host, port.master, &bridge, err) < 0 ? -1 : 0;
 }
 
 static int carrier_make(void *what, struct world *world, struct error *err)

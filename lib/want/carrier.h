@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * A port that passes frames
+ * A port that passes frames, and with it the bridge
  *
  * The kernel opens a bridge's port some moments after both ends of the pair
  * are up, from a work queue; what the pod sends before is lost, and the next
@@ -10,7 +10,7 @@
  * runs the spanning tree protocol opens its ports in its own time (30 s): there
  * the port need only have begun.
  *
- * Source: net/core/link_watch.c, net/bridge/br_if.c (br_port_carrier_check).
+ * Source: net/core/link_watch.c (linkwatch_sync_dev), net/bridge/br_if.c (br_port_carrier_check).
  */
 
 #include "want/plan.h"
