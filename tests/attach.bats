@@ -96,6 +96,14 @@ dual_stack='.ipam.ranges = [[{subnet: "10.1.0.0/24"}], [{subnet: "fd00:1::/64"}]
 	done
 }
 
+@test "each end has the one queue that the kernel uses, and none that it would have to take away" {
+	pod p1
+	add p1
+	for link in "$(on_host ip -j -d link show type veth)" "$(in_pod p1 ip -j -d link show eth0)"; do
+		like "$link" 'map([.num_tx_queues, .num_rx_queues]) == [[1, 1]]'
+	done
+}
+
 @test "port flags, promiscuous mode and MTU are as configured" {
 	pod p1 p2
 	add p1 '.hairpinMode = true | .mtu = 1300'
