@@ -68,7 +68,7 @@ codes() { section ERRORS "$1" | grep -E '^\*[0-9]' | grep -Eo '[0-9]+' | sort -n
 @test "every file of the code that has keys belongs to a page" {
 	cd "$BATS_TEST_DIRNAME/.."
 	ls $(sed -n 's/^; keys: //p' man/*.scd) >"$T/have"
-	grep -lE '\{ "[A-Za-z]+", JSON_' plugins/*.c ipam/*.c lib/*/*.c | grep -vxFf "$T/have" >"$T/rest" || true
+	grep -lE '\{ "[A-Za-z]+", JSON_' plugins/*.c plugins/*/*.c ipam/*.c lib/*/*.c | grep -vxFf "$T/have" >"$T/rest" || true
 	diff /dev/null "$T/rest"
 	[ -s "$T/have" ]
 }

@@ -7,13 +7,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "node-routes_command.h"
-#include "node-routes_show.h"
-#include "node-routes_sync.h"
-#include "node-routes_watch.h"
+#include "command.h"
+#include "show.h"
+#include "sync.h"
 #include "value/json.h"
 #include "value/json_text.h"
 #include "value/scope.h"
+#include "watch.h"
 
 #define CONFIG_MAX (1 << 20)
 

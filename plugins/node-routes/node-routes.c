@@ -5,12 +5,12 @@
  *
  * Other nodes' pod networks get a route, or one through a VXLAN tunnel, as it
  * follows from the cluster's own node list. It runs in two ways: chained behind
- * the plugin that attaches the pod, or as a command (node-routes_command.h). What
+ * the plugin that attaches the pod, or as a command (command.h). What
  * it makes is the node's and not a pod's, so DEL has nothing to do.
  */
 
-#include "node-routes_command.h"
-#include "node-routes_sync.h"
+#include "command.h"
+#include "sync.h"
 #include "verb/attach.h"
 
 /* The plan borrows from these until the process ends. */

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "node-routes_notify.h"
+#include "notify.h"
 #include "value/scope.h"
 
 void notify(const char *fmt, ...)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "node-routes_sync.h"
+#include "sync.h"
 
 int routes_sync(struct layout *layout, struct error *err)
 {

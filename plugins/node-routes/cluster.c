@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "node-routes_cluster.h"
+#include "cluster.h"
 #include "want/world.h"
 
 static bool is_here(const struct cluster *c, const struct node *node)

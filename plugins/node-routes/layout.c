@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cni/identity.h"
-#include "node-routes_layout.h"
+#include "layout.h"
 #include "value/scope.h"
 #include "want/cluster_pods.h"
 #include "want/forwarding.h"

@@ -11,7 +11,7 @@
  * It ends on SIGTERM and SIGINT, and leaves everything in place. SIGHUP: look now.
  */
 
-#include "node-routes_conf.h"
+#include "conf.h"
 #include "value/error.h"
 
 int routes_watch(const struct routes_conf *conf, struct error *err);

@@ -9,7 +9,7 @@
  * compute every other's tunnel end, so nothing has to be told to anybody.
  */
 
-#include "node-routes_cluster.h"
+#include "cluster.h"
 #include "want/table.h"
 #include "want/tunnel.h"
 

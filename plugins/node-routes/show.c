@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node-routes_show.h"
+#include "show.h"
 #include "value/scope.h"
 #include "want/world.h"
 

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 
 #include "cni/nodes.h"
+#include "conf.h"
 #include "kernel/subnets.h"
-#include "node-routes_conf.h"
 
 #define CLUSTER_BASIS 4096
 

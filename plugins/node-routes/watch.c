@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "kernel/events.h"
-#include "node-routes_notify.h"
-#include "node-routes_sync.h"
-#include "node-routes_watch.h"
+#include "notify.h"
+#include "sync.h"
 #include "value/scope.h"
 #include "want/node_routes.h"
+#include "watch.h"
 
 #define QUIET 50      /* milliseconds without news, after which we look */
 #define PATIENCE 300  /* milliseconds of news, after which we look all the same */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "node-routes_conf.h"
+#include "conf.h"
 #include "value/json.h"
 #include "value/text.h"
 

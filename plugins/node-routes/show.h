@@ -3,7 +3,7 @@
 
 /* The table for people: node, podCIDR, way, state. */
 
-#include "node-routes_layout.h"
+#include "layout.h"
 
 /* Prints it on stdout, and what else is not in place. 1: not everything is. */
 int routes_show(struct layout *layout, struct error *err);
