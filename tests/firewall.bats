@@ -430,6 +430,18 @@ del_after_reload() {
 	del_after_reload iptables
 }
 
+@test "beside kube-proxy's IPVS, host ports are iptables', and the masquerade nftables'" {
+	prepare
+	on_host ip link add kube-ipvs0 type bridge
+	attach p1
+	chains podnet/p1/eth0 | grep -q PW-tcp-8080
+	silent_on hostport elements podnet/p1/eth0
+	elements podnet/p1/eth0 | grep -q masq4
+	recheck p1
+	detach p1
+	gone podnet/p1/eth0
+}
+
 @test "DEL needs no nft: elements are removed without it" {
 	prepare nftables
 	attach p1 p4

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "firewall/firewall.h"
 #include "firewall/reference.h"
@@ -8,10 +9,19 @@
 
 static const struct backend *const backends[] = { &nftables_backend, &iptables_backend };
 
-/* Those that a claim may be kept by, in the order of preference. */
 static bool may_keep(const struct backend *backend, const struct claim *claim)
 {
 	return claim->backend == BACKEND_ANY || claim->backend == backend->is;
+}
+
+/*
+ * kube-proxy with IPVS gives the host the address of every Service, on this link. So that host
+ * ports leave those alone, its first rule of iptables accepts what goes there; chains of nftables'
+ * own do not stop at that.
+ */
+static bool host_has_services(void)
+{
+	return access("/proc/sys/net/ipv4/conf/kube-ipvs0", F_OK) == 0;
 }
 
 struct reasons {
@@ -37,20 +47,22 @@ enum verb_by { BY_PUT, BY_READY };
 static int by_one(struct firewall *fw, const struct claim *claim, enum verb_by verb,
 		  struct error *err)
 {
+	bool turned = claim->sort == CLAIM_HOSTPORT && host_has_services();
 	struct reasons reasons = { .text = "" };
 
 	for (size_t i = 0; i < COUNT(backends); i++) {
-		backend_fn *const verbs[] = { backends[i]->put, backends[i]->ready };
+		const struct backend *backend = backends[turned ? COUNT(backends) - 1 - i : i];
+		backend_fn *const verbs[] = { backend->put, backend->ready };
 		int r;
 
-		if (!may_keep(backends[i], claim))
+		if (!may_keep(backend, claim))
 			continue;
 		r = verbs[verb](fw, claim, err);
 		if (r < 0 && reasons.len)
-			error_detail(err, " (%s was used because of: %s)", backends[i]->name,
+			error_detail(err, " (%s was used because of: %s)", backend->name,
 				     reasons.text);
 		if (r == 0 && reasons.len && verb == BY_READY)
-			fprintf(stderr, "%s keeps the %s, because of: %s\n", backends[i]->name,
+			fprintf(stderr, "%s keeps the %s, because of: %s\n", backend->name,
 				claim_sorts[claim->sort], reasons.text);
 		if (r <= 0)
 			return r;

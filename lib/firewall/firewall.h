@@ -4,9 +4,10 @@
 /*
  * The firewall: claims put, removed, checked, swept, by the backend that fits
  *
- * With BACKEND_ANY that is nftables where it can be used, else iptables. What is
- * removed is removed from both, and so is what the reference plugins left of
- * the attachment on a node that was moved over (reference.h).
+ * With BACKEND_ANY that is nftables where it can be used, else iptables; for host
+ * ports beside kube-proxy's IPVS it is the other way round. What is removed is
+ * removed from both, and so is what the reference plugins left of the attachment
+ * on a node that was moved over (reference.h).
  *
  * Source: the text of the tables is inet.nft and bridge.nft in firewall/nftables.
  */
