@@ -13,7 +13,8 @@
 #   on NODE COMMAND...          runs it in a node's namespace (or router, out)
 #   routes NODE WORD...         node-routes on a node, with that list and $backend
 #   everywhere WORD...          the same on every node
-#   start NODE POD              ADD of bridge and node-routes: a pod, which answers talk.py
+#   attach NODE POD TYPE...     a pod: ADD of these plugins, whose configurations go through ${also[TYPE]}
+#   start NODE POD              one of bridge and node-routes, which answers talk.py
 #   talk POD "POD..." [OPTION...]  TCP and UDP, both families: they see the sender's address
 #   background NODE COMMAND...  runs it there until the test ends
 #   settles SECONDS COMMAND...  the command succeeds before so many seconds are over
@@ -27,7 +28,7 @@ setup() {
 	T=$(mktemp -d)
 	mkdir -p /run/netns
 	backend=auto pod_mtu=1450 families='4 6'
-	declare -gA cidrs addresses
+	declare -gA cidrs addresses also
 	local i
 
 	for i in 1 2 3 4; do
@@ -78,9 +79,11 @@ make_router() {
 # What is plugged in here can ask for its neighbours at once, as those do that have long been up.
 plug() {
 	on "$1" sysctl -qw "net.ipv6.conf.$2.accept_dad=0"
-	on "$1" ip addr add "$3" dev "$2"
-	on "$1" ip addr add "$4" dev "$2" nodad
-	on "$1" ip link set "$2" up
+	on "$1" ip -batch - <<-END
+		addr add $3 dev $2
+		addr add $4 dev $2 nodad
+		link set $2 up
+	END
 }
 
 make_node() {
@@ -115,9 +118,9 @@ node_list() {
 	local node
 
 	for node; do
-		jq -n --arg name "$node" --arg cidrs "${cidrs[$node]}" --arg addresses "${addresses[$node]}" \
-			'{$name, podCIDRs: ($cidrs / " "), addresses: ($addresses / " ")}'
-	done | jq -s . >"$T/new.json"
+		printf '%s\n' "$node" "${cidrs[$node]}" "${addresses[$node]}"
+	done | jq -nR '[inputs as $name | {$name, podCIDRs: (input / " "), addresses: (input / " ")}]' \
+		>"$T/new.json"
 	mv "$T/new.json" "$T/nodes.json"
 }
 
@@ -131,27 +134,30 @@ everywhere() {
 
 # plugin NODE POD TYPE VERB [FILTER]: one call, with what the call before it said as prevResult.
 plugin() {
-	local ranges
-
-	ranges=$(jq -nc --arg cidrs "${cidrs[$1]}" '$cidrs / " " | map([{subnet: .}])')
-	jq -nc --arg type "$3" --argjson ranges "$ranges" --arg store "$T/store-$1" --argjson mtu "$pod_mtu" \
+	jq -nc --arg type "$3" --arg cidrs "${cidrs[$1]}" --arg store "$T/store-$1" --argjson mtu "$pod_mtu" \
 		--arg nodes "$T/nodes.json" --arg backend "$backend" --argjson masq "${masq:-false}" \
 		--argjson prev "$(cat "$T/$2.result" 2>/dev/null || echo null)" '
 		{cniVersion: "1.1.0", name: "pods", type: $type, bridge: "cni0", isDefaultGateway: true, ipMasq: $masq, mtu: $mtu,
-		ipam: {type: "host-local", dataDir: $store, ranges: $ranges}, $nodes, $backend} |
+		ipam: {type: "host-local", dataDir: $store, ranges: ($cidrs / " " | map([{subnet: .}]))}, $nodes, $backend} |
 		if $type == "node-routes" then {cniVersion, name, type, nodes, backend, prevResult: $prev} else . end |
 		'"${5:-.}" |
 		CNI_COMMAND=$4 CNI_CONTAINERID=$2 CNI_IFNAME=eth0 CNI_NETNS=/run/netns/$2 CNI_PATH=$BIN \
 			on "$1" "$BIN/$3"
 }
 
-start() {
+attach() {
+	local type
+
 	ip netns add "$2"
 	on "$2" ip link set lo up
-	plugin "$1" "$2" bridge ADD >"$T/$2.json"
-	mv "$T/$2.json" "$T/$2.result"
-	plugin "$1" "$2" node-routes ADD >"$T/$2.json" || { cat "$T/$2.json"; return 1; }
-	mv "$T/$2.json" "$T/$2.result"
+	for type in "${@:3}"; do
+		plugin "$1" "$2" "$type" ADD "${also[$type]:-.}" >"$T/$2.json" || { cat "$T/$2.json"; return 1; }
+		mv "$T/$2.json" "$T/$2.result"
+	done
+}
+
+start() {
+	attach "$1" "$2" bridge node-routes
 	background "$2" python3 "$talk_py" serve
 }
 

@@ -6,6 +6,7 @@ perhaps :PORT; without an address of its own it leaves the choice to the kernel.
 Answer: one of
     SERVER as CLIENT    the namespace SERVER answers, and saw the client with CLIENT's address
     SERVER as CLIENT, unanswered    its answer never came back
+    ... or ...          one of these
     refused             at once (SCTP, which has nobody to say so: silence)
     silence             nobody got it
     fails               no answer, however

@@ -160,26 +160,11 @@ hide() {
 }
 
 kube() {
-	kube_rules 4 127.0.0.0/8 10.244.0.0/14 | tr -d '[]' >"$T/kube4"
-	kube_rules 6 ::1 fd00:244::/30 >"$T/kube6"
-	on_host "$1-restore" --noflush <"$T/kube4"
-	on_host "${1/ip/ip6}-restore" --noflush <"$T/kube6"
+	"$TRAFFIC/../services/proxy" "$TRAFFIC/world" "$TRAFFIC/services" "$T" chains
+	on_host "$1-restore" --noflush <"$T/host.4.chains"
+	on_host "${1/ip/ip6}-restore" --noflush <"$T/host.6.chains"
 	on_host sysctl -qw net.ipv4.conf.all.route_localnet=1
 }
-
-# kube_rules 4|6 LOCALHOST CLUSTER: kube.rules filled in.
-kube_rules() {
-	local name filled=(-e "s|@localhost@|$2|g" -e "s|@cluster@|$3|g")
-
-	for name in service abroad out p1; do
-		filled+=(-e "s|@$name@|$(address_of "$name" "$1")|g")
-	done
-	sed "${filled[@]}" "$TRAFFIC/kube.rules" | sed '/@protocol@/ {
-		h; s/@protocol@/tcp/p; g; s/@protocol@/udp/p; g; s/@protocol@/sctp/ }'
-}
-
-# address_of NAME 4|6
-address_of() { awk -v name="$1" -v field=$(($2 / 2 + 1)) '$1 == name { print $field }' "$TRAFFIC/world"; }
 
 # What is in the firewall.
 
