@@ -17,8 +17,8 @@ cluster_dns() {
 
 dns_server() {
 	seq -f '10.96.1.%g many.default.svc.cluster.local' 60 >"$T/many"
-	background edge dnsmasq --keep-in-foreground --conf-file=/dev/null --pid-file= --user=root \
-		--no-resolv --local=/cluster.local/ --no-hosts --addn-hosts="$T/many" --log-queries --log-facility=- \
+	background edge dnsmasq --no-daemon --conf-file=/dev/null --log-queries --no-resolv \
+		--local=/cluster.local/ --no-hosts --addn-hosts="$T/many" \
 		--host-record=web.default.svc.cluster.local,10.96.0.10,fd96::10
 	settles 5 grep -q started "$T/log"
 }
@@ -38,7 +38,7 @@ names() {
 	resolv_conf "$1" >"$T/resolv.conf"
 	echo 'hosts: dns' >"$T/nsswitch.conf"
 	in_pod "$1" unshare -m sh -ec 'mount --bind "$0" "$1"; mount --bind "$2" /etc/nsswitch.conf; shift 2
-		exec getent "$@"' "$T/resolv.conf" "$file" "$T/nsswitch.conf" "${@:2}"
+		exec timeout 10 getent "$@"' "$T/resolv.conf" "$file" "$T/nsswitch.conf" "${@:2}"
 }
 
 # finds POD OWN: by both families, by name and by a part of it, UDP and, since the answer is long, TCP.
