@@ -17,6 +17,7 @@ load ../nodes/lib
 SERVICES=$BATS_TEST_DIRNAME/../services
 TRAFFIC=$BATS_TEST_DIRNAME/../traffic
 NODES='n1 n2 n3'
+talk_py=$BATS_TEST_DIRNAME/../nodes/talk.py
 
 # A node has a /run/podwire of its own.
 on() {
@@ -45,7 +46,7 @@ serve() {
 	done
 }
 
-# As strict as an administrator may be.
+# As strict as an administrator may be; so are the pods' ports (macspoofchk).
 set_up() {
 	local bridged=0
 
@@ -65,7 +66,7 @@ populate() {
 	! has_word iptables || ours='"iptables"'
 	for pod in $(pods_of "$1"); do
 		also[bridge]="del(.backend) | .ipMasq = true | .ipMasqBackend = $ours |
-			.hairpinMode = $(hairpin "$pod") | ${also_of[$pod]:-.}"
+			.macspoofchk = true | .hairpinMode = $(hairpin "$pod") | ${also_of[$pod]:-.}"
 		! has_word iptables ||
 			also[bridge]+=' | .nonMasqueradeCIDRs = ["10.244.0.0/16", "fd00:10:244::/48"]'
 		also[portmap]="{cniVersion, name, type, backend: $ours, prevResult: \$prev,
