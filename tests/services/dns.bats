@@ -10,7 +10,8 @@ DOMAINS='"default.svc.cluster.local", "svc.cluster.local"'
 cluster_dns() {
 	printf 'nameserver fd96::53\nsearch %s\noptions ndots:5 attempts:1\n' "$(tr -d '",' <<<"$DOMAINS")" \
 		>"$T/node.conf"
-	also_of[near]='.dns = {nameservers: ["10.96.0.53"], search: ['$DOMAINS'], options: ["ndots:5", "attempts:1"]}'
+	also_of[near]=".dns = {nameservers: [\"10.96.0.53\"], search: [$DOMAINS],
+		options: [\"ndots:5\", \"attempts:1\"]}"
 	also_of[far]=".ipam.resolvConf = \"$T/node.conf\""
 	also_of[edge]=${also_of[far]}
 }
