@@ -29,9 +29,20 @@ router() {
 	advertise
 }
 
+# One may come too early for the host, whose link has just come up.
 advertise() {
 	local tries
 
+	for tries in {1..50}; do
+		[ $((tries % 10)) != 1 ] || send_advertisement
+		has_way_out && return
+		sleep 0.1
+	done
+	echo "no route came of the advertisement"
+	return 1
+}
+
+send_advertisement() {
 	in_pod router python3 - <<-'END'
 		import socket, struct
 		s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
@@ -39,12 +50,6 @@ advertise() {
 		advertisement = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
 		s.sendto(advertisement, ("ff02::1", 0, 0, socket.if_nametoindex("up1")))
 	END
-	for tries in {1..50}; do
-		has_way_out && return
-		sleep 0.1
-	done
-	echo "no route came of the advertisement"
-	return 1
 }
 
 has_way_out() { on_host ip -6 route show default | grep -q 'via fe80::1 dev up0 proto ra'; }
