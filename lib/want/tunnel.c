@@ -142,14 +142,26 @@ static int compare_addresses(struct addresses *a, const struct tunnel *t, struct
 	return addrs_each(host, &visit, err);
 }
 
+/* Nothing is written without need: in a container without privileges nobody can write there. */
+static int enable_ipv6(const struct tunnel *t, struct netns *host, struct error *err)
+{
+	char name[64], value[PROC_VALUE];
+	int r;
+
+	snprintf(name, sizeof(name), "net/ipv6/conf/%s/disable_ipv6", t->name.str);
+	r = proc_read(host, name, value, err);
+	if (r == 0 && strcmp(value, "0") != 0)
+		r = proc_write(host, name, "0", err);
+	return r < 0 ? r : 0;
+}
+
 static int add_address(const struct tunnel *t, struct ip ip, struct netns *host, struct error *err)
 {
-	char name[64], text[IP_STRLEN];
+	char text[IP_STRLEN];
 	struct link link;
 
 	ip.prefix = ip_bits(&ip);
-	snprintf(name, sizeof(name), "net/ipv6/conf/%s/disable_ipv6", t->name.str);
-	if (ip.family == AF_INET6 && proc_write(host, name, "0", err) < 0)
+	if (ip.family == AF_INET6 && enable_ipv6(t, host, err) < 0)
 		return -1;
 	if (link_need(host, t->name.str, &link, err) < 0)
 		return -1;
