@@ -600,6 +600,22 @@ nonsense~1.1.0
 	same_state "$before"
 }
 
+@test "an ADD whose runtime has died is a failed ADD" {
+	local before status=0 ends answer
+
+	use_fake
+	pod p1
+	before=$(state)
+	mkfifo "$T/pipe"
+	exec {ends}<>"$T/pipe"
+	exec {answer}>"$T/pipe" {ends}>&-
+	cni ADD p1 "$fake" >&"$answer" || status=$?
+	exec {answer}>&-
+	[ "$status" = 1 ]
+	[ "$(called)" = "ADD DEL" ]
+	same_state "$before"
+}
+
 @test "without its delegate DEL and GC still remove what is the plugin's own" {
 	local filter
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,10 +49,12 @@ static int print_versions(const struct request *req)
 	return print(root) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* A runtime that is gone does not read: that must be an error here, and not our end. */
 int plugin_answer(const struct result *result, enum version version, struct error *err)
 {
 	_free_ char *text = NULL;
 
+	signal(SIGPIPE, SIG_IGN);
 	if (result_write(result, version, &text, err) < 0)
 		return -1;
 	if (puts(text) < 0 || fflush(stdout) != 0)
