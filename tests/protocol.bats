@@ -718,3 +718,19 @@ nonsense~1.1.0
 	[ -z "$(find /var/lib/cni -name '10.*')" ]
 	[ "$(on_host ip -br link | wc -l)" = 2 ] # lo and the bridge
 }
+
+@test "a container's ID may be as long as it likes" {
+	local also='.ipMasq = true | .macspoofchk = true' len CNI_CONTAINERID
+
+	pod p1
+	on_host nft add table bridge nat # where the reference keeps what it checks
+	for len in 128 230 236 255 256 1000 5000; do
+		CNI_CONTAINERID=$(head -c "$len" /dev/zero | tr '\0' c)
+		echo "$len"
+		add p1 "$also"
+		check p1 "$also"
+		del p1 "$also"
+		del p1 "$also"
+		not grep -E 'ccc|veth' <<<"$(state)"
+	done
+}
