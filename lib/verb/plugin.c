@@ -139,10 +139,22 @@ static void introduce(const struct plugin *plugin)
 	fputc('\n', stderr);
 }
 
+/* What a runtime blocks or ignores comes down to us: then nobody can wait for a delegate, and no
+ * alarm ends the wait for a lock. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGCHLD, SIG_DFL);
+}
+
 int plugin_main(const struct plugin *plugin, int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? find_command(plugin, argv[1]) : NULL;
 
+	reset_signals();
 	if (command)
 		return run_command(command, argc - 1, argv + 1);
 	if (argc > 1 && plugin->verbs->plan && !strcmp(argv[1], "plan"))
