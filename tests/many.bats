@@ -84,6 +84,27 @@ addresses() { jq -r '.ips[].address' "$T"/*.result; }
 	add p1
 }
 
+@test "a runtime that ignores and blocks signals keeps it neither from its delegate nor from giving up" {
+	local start holder CNI_DIR=$T/careless
+
+	mkdir "$CNI_DIR"
+	cat >"$CNI_DIR/bridge" <<-'END'
+		#!/usr/bin/env python3
+		import os, signal
+		signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+		signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+		os.execv(os.environ["BIN"] + "/bridge", ["bridge"])
+	END
+	chmod +x "$CNI_DIR/bridge"
+	pod p1
+	hold_lock
+	start=$SECONDS
+	fails 11 "still held.*process $holder" cni ADD p1
+	[ $((SECONDS - start)) -le 13 ]
+	let_go
+	add p1
+}
+
 @test "an ADD to a bridge that is complete waits for nobody" {
 	local holder start
 

@@ -600,6 +600,22 @@ nonsense~1.1.0
 	same_state "$before"
 }
 
+@test "an ADD whose runtime has died is a failed ADD" {
+	local before status=0 ends answer
+
+	use_fake
+	pod p1
+	before=$(state)
+	mkfifo "$T/pipe"
+	exec {ends}<>"$T/pipe"
+	exec {answer}>"$T/pipe" {ends}>&-
+	cni ADD p1 "$fake" >&"$answer" || status=$?
+	exec {answer}>&-
+	[ "$status" = 1 ]
+	[ "$(called)" = "ADD DEL" ]
+	same_state "$before"
+}
+
 @test "without its delegate DEL and GC still remove what is the plugin's own" {
 	local filter
 
@@ -701,4 +717,20 @@ nonsense~1.1.0
 	CNI_CONTAINERID=$id del p1 ".name = \"$network\""
 	[ -z "$(find /var/lib/cni -name '10.*')" ]
 	[ "$(on_host ip -br link | wc -l)" = 2 ] # lo and the bridge
+}
+
+@test "a container's ID may be as long as it likes" {
+	local also='.ipMasq = true | .macspoofchk = true' len CNI_CONTAINERID
+
+	pod p1
+	on_host nft add table bridge nat # where the reference keeps what it checks
+	for len in 128 230 236 255 256 1000 5000; do
+		CNI_CONTAINERID=$(head -c "$len" /dev/zero | tr '\0' c)
+		echo "$len"
+		add p1 "$also"
+		check p1 "$also"
+		del p1 "$also"
+		del p1 "$also"
+		not grep -E 'ccc|veth' <<<"$(state)"
+	done
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <errno.h>
+#include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -164,7 +165,7 @@ static bool is_maccheck(const char *comment, const void *arg)
 	return !strcmp(comment, must);
 }
 
-/* The first leads to the second. */
+/* The first leads to the second. A name that is too long for the kernel is no chain's. */
 static int remove_maccheck_chains(struct nft *nft, const struct nft_set *table,
 				  const struct whose *whose)
 {
@@ -173,8 +174,11 @@ static int remove_maccheck_chains(struct nft *nft, const struct nft_set *table,
 	int r = 0;
 
 	for (size_t i = 0; i < COUNT(ends) && r == 0; i++) {
-		snprintf(chain, sizeof(chain), "cni-br-iface-%s-%s%s", whose->owner.container,
-			 whose->owner.ifname, ends[i]);
+		int len = snprintf(chain, sizeof(chain), "cni-br-iface-%s-%s%s",
+				   whose->owner.container, whose->owner.ifname, ends[i]);
+
+		if (len >= NFT_CHAIN_MAXNAMELEN)
+			break;
 		r = nft_has_chain(nft, table, chain);
 		if (r == 0)
 			r = nft_remove_chain(nft, table, chain);

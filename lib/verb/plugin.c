@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,10 +49,12 @@ static int print_versions(const struct request *req)
 	return print(root) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* A runtime that is gone does not read: that must be an error here, and not our end. */
 int plugin_answer(const struct result *result, enum version version, struct error *err)
 {
 	_free_ char *text = NULL;
 
+	signal(SIGPIPE, SIG_IGN);
 	if (result_write(result, version, &text, err) < 0)
 		return -1;
 	if (puts(text) < 0 || fflush(stdout) != 0)
@@ -136,10 +139,22 @@ static void introduce(const struct plugin *plugin)
 	fputc('\n', stderr);
 }
 
+/* What a runtime blocks or ignores comes down to us: then nobody can wait for a delegate, and no
+ * alarm ends the wait for a lock. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGCHLD, SIG_DFL);
+}
+
 int plugin_main(const struct plugin *plugin, int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? find_command(plugin, argv[1]) : NULL;
 
+	reset_signals();
 	if (command)
 		return run_command(command, argc - 1, argv + 1);
 	if (argc > 1 && plugin->verbs->plan && !strcmp(argv[1], "plan"))
