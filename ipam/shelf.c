@@ -90,7 +90,9 @@ int shelf_look(struct shelf *shelf, const char *parent, const char *name, struct
 		return 1;
 	shelf->dir = open(shelf->path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	if (shelf->dir < 0)
-		return errno == ENOENT || errno == ENAMETOOLONG ? 1 : refused(shelf, "open", err);
+		return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG ?
+			       1 :
+			       refused(shelf, "open", err);
 	return open_aside(shelf, err);
 }
 

@@ -152,6 +152,19 @@ static int read_protocol(struct claim_port *port, const char *text, struct error
 			 text);
 }
 
+/* ::ffff:192.0.2.1 is how some write 192.0.2.1, and reaches no pod as what it is. */
+static void unmap(struct ip *ip)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (ip->family != AF_INET6 || memcmp(ip->byte, mapped, sizeof(mapped)) != 0)
+		return;
+	memmove(ip->byte, ip->byte + sizeof(mapped), 4);
+	memset(ip->byte + 4, 0, sizeof(ip->byte) - 4);
+	ip->family = AF_INET;
+	ip->prefix = 32;
+}
+
 static int read_host_ip(struct claim_port *port, const char *text, struct error *err)
 {
 	static const struct in6_addr localhost = IN6ADDR_LOOPBACK_INIT;
@@ -161,6 +174,7 @@ static int read_host_ip(struct claim_port *port, const char *text, struct error 
 	if (!ip_parse(&port->on, text))
 		return error_set(err, CNI_INVALID_CONFIG,
 				 "hostIP is \"%.50s\", must be an IP address", text);
+	unmap(&port->on);
 	if (port->on.family == AF_INET6 && !memcmp(port->on.byte, &localhost, sizeof(localhost)))
 		return error_set(err, CNI_INVALID_CONFIG,
 				 "hostIP is ::1, from which no pod can be reached: IPv6 has no "

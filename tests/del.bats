@@ -92,6 +92,17 @@ setup_pod() {
 	done
 }
 
+@test "DEL where the store cannot be, because a file is there, has nothing to release" {
+	setup_pod
+	echo >"$T/file"
+	for where in file file/below; do
+		del p1 ".ipam.dataDir = \"$T/$where\""
+	done
+	not in_pod p1 ip link show eth0
+	del p1
+	nothing_left
+}
+
 @test "DEL with a broken ipam section removes everything else, and says what is wrong" {
 	local filter
 

@@ -85,6 +85,21 @@ fail_at_each() {
 	on_host ip -6 route show default | grep -q 'via fd00:99::1 dev up0'
 }
 
+@test "an ADD that may not write to files is an error, and leaves nothing" {
+	local answer
+
+	pod p1
+	lasting_state >"$T/before"
+	answer=$(small_files) && return 1
+	like "$answer" '.code >= 1 and (.msg | length) > 10'
+	lasting_state | diff "$T/before" -
+}
+
+small_files() (
+	ulimit -f 0
+	cni ADD p1
+)
+
 @test "the fault is named: which thing, on what" {
 	pod p1
 	PODWIRE_FAULT=want:3 fails 999 'veth' cni ADD p1

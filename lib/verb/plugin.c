@@ -140,7 +140,7 @@ static void introduce(const struct plugin *plugin)
 }
 
 /* What a runtime blocks or ignores comes down to us: then nobody can wait for a delegate, and no
- * alarm ends the wait for a lock. */
+ * alarm ends the wait for a lock. A file that may not grow (ulimit -f) is an error, and no death. */
 static void reset_signals(void)
 {
 	sigset_t none;
@@ -148,6 +148,7 @@ static void reset_signals(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGCHLD, SIG_DFL);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 int plugin_main(const struct plugin *plugin, int argc, char **argv)

@@ -87,6 +87,12 @@ static int read_nodes(struct cluster *c, struct error *err)
 	return 0;
 }
 
+/* Nothing follows from these: the tunnel's are ours, and kube-proxy's IPVS has every Service's. */
+static bool counts(const struct subnet *subnet, const struct routes_conf *conf)
+{
+	return strcmp(subnet->link, conf->device) != 0 && strcmp(subnet->link, "kube-ipvs0") != 0;
+}
+
 static void print_basis(FILE *out, const struct routes_conf *conf, const struct stat *file,
 			const struct subnets *subnets)
 {
@@ -100,7 +106,7 @@ static void print_basis(FILE *out, const struct routes_conf *conf, const struct 
 		(unsigned long)file->st_ino, (long)file->st_size, (long)file->st_mtim.tv_sec,
 		file->st_mtim.tv_nsec);
 	for (size_t i = 0; i < subnets->n; i++)
-		if (strcmp(subnets->subnet[i].link, conf->device) != 0)
+		if (counts(&subnets->subnet[i], conf))
 			fprintf(out, "subnet %s %u %u\n", ip_cidr_str(&subnets->subnet[i].ip, ip),
 				subnets->subnet[i].index, subnets->subnet[i].mtu);
 }

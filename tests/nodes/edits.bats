@@ -10,6 +10,6 @@ load lib
 	on router ip link add lan1 type bridge
 	on router ip link set lan1 up
 	make_node n1
-	PYTHONDONTWRITEBYTECODE=1 on n1 python3 "$BATS_TEST_DIRNAME/edits.py" "$BIN/node-routes" \
+	on n1 python3 "$BATS_TEST_DIRNAME/edits.py" "$BIN/node-routes" \
 		"${EDITS:-1000}" "${SEED:-$RANDOM}"
 }

@@ -40,13 +40,18 @@ skip_rest() {
 
 only_root() { [ "$(id -u)" = 0 ] || skip_rest "$1" "only root can make a system to install into"; }
 
+# Somebody's server may be at fault for a moment; what it said is shown.
 fetch_debian() {
-	local suite
+	local suite try
 
 	[ -z "$(find "$1" -mtime -1 2>/dev/null)" ] || return 0
 	suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-	mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --skip=cleanup/apt "$suite" \
-		"$1.new.tar" && mv "$1.new.tar" "$1"
+	for try in 1 2 3; do
+		mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io --skip=cleanup/apt "$suite" \
+			"$1.new.tar" && mv "$1.new.tar" "$1" && return
+		sleep "$try"
+	done
+	return 1
 }
 
 # Two tests that want it at the same time fetch it once.
