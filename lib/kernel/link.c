@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernel/link.h"
+#include "kernel/proc.h"
 
 #define OPER_UP 6 /* IF_OPER_UP of linux/if.h, which does not go together with net/if.h */
 
@@ -179,6 +180,15 @@ int link_set_ipv4(struct netns *ns, const char *name, int setting, unsigned valu
 	nla_nest_end(msg, inet);
 	nla_nest_end(msg, spec);
 	return netns_talk(ns, msg);
+}
+
+void link_trust_address(struct netns *ns, const char *name)
+{
+	struct error ignored;
+	char file[64];
+
+	snprintf(file, sizeof(file), "net/ipv6/conf/%s/accept_dad", name);
+	proc_write(ns, file, "0", &ignored);
 }
 
 int link_delete(struct netns *ns, const char *name, struct error *err)

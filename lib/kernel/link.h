@@ -53,6 +53,13 @@ int link_pin_mac(struct netns *ns, const char *name, const struct mac *mac, stru
  */
 int link_set_ipv4(struct netns *ns, const char *name, int setting, unsigned value);
 
+/*
+ * For a link whose MAC is nobody else's, and so its link-local address. As long as that is
+ * tentative, the kernel asks for no neighbour on behalf of packets that it forwards there: the
+ * first ones from another node to a pod would be lost, for a second or two.
+ */
+void link_trust_address(struct netns *ns, const char *name);
+
 /* Absence is success. */
 int link_delete(struct netns *ns, const char *name, struct error *err);
 

@@ -139,8 +139,10 @@ static void introduce(const struct plugin *plugin)
 	fputc('\n', stderr);
 }
 
-/* What a runtime blocks or ignores comes down to us: then nobody can wait for a delegate, and no
- * alarm ends the wait for a lock. A file that may not grow (ulimit -f) is an error, and no death. */
+/*
+ * What a runtime blocks or ignores comes down to us: then nobody can wait for a delegate, and no
+ * alarm ends the wait for a lock. And a file that may not grow (ulimit -f) is an error, no death.
+ */
 static void reset_signals(void)
 {
 	sigset_t none;

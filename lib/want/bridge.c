@@ -92,27 +92,13 @@ static int adopt(struct bridge *b, struct netns *host, struct error *err)
 	return 0;
 }
 
-/*
- * The bridge's own link-local address follows from a MAC that nobody else has. As long as it would
- * be tentative, the kernel asks for no neighbour on behalf of packets that it forwards: the first
- * ones from another node to a pod would be lost, for a second or two.
- */
-static void trust_own_address(const struct bridge *b, struct netns *host)
-{
-	struct error ignored;
-	char name[64];
-
-	snprintf(name, sizeof(name), "net/ipv6/conf/%s/accept_dad", b->name);
-	proc_write(host, name, "0", &ignored);
-}
-
 static int bridge_make(void *what, struct world *world, struct error *err)
 {
 	struct netns *host = &world->ns[HOST];
 	int r = create(what, host, err);
 
 	if (r == 0)
-		trust_own_address(what, host);
+		link_trust_address(host, ((const struct bridge *)what)->name);
 	return r > 0 ? adopt(what, host, err) : r;
 }
 

@@ -50,6 +50,7 @@ static int create(const struct vlan_gateway *g, struct netns *host, struct error
 	if (pair_make(host, &pair) < 0)
 		return netns_error(host, err, "create the pair %s on %s and %s", port.str,
 				   g->bridge, g->name.str);
+	link_trust_address(host, g->name.str);
 	if (link_need(host, port.str, &made, err) < 0 || join_vlan(g, host, &made, err) < 0 ||
 	    set_up(g, host, err) < 0) {
 		link_delete(host, g->name.str, &ignored);

@@ -7,7 +7,8 @@
 #   skip_rest WHAT WHY            ends here
 #   only_root WHAT                the same, for any other user
 #   debian DIR                    a fresh Debian of the machine's own release in DIR: the smallest that
-#                                 has apt. Fetched once a day, into build-dev
+#                                 has apt. Fetched once a day, into build-dev, where there is a
+#                                 network: $on_machine runs a command there, if this is not there
 #   inside DIR COMMAND...         run it there, with the machine's network
 #   offline DIR COMMAND...        the same with a network of its own, in which nobody answers
 #   version                       the one that meson.build says
@@ -60,7 +61,7 @@ debian() {
 
 	mkdir -p "${tar%/*}" "$1"
 	export -f fetch_debian
-	flock "${tar%/*}" bash -c 'fetch_debian "$0"' "$tar" && tar -C "$1" -xf "$tar" &&
+	flock "${tar%/*}" ${on_machine:-} bash -c 'fetch_debian "$0"' "$tar" && tar -C "$1" -xf "$tar" &&
 		cp /etc/resolv.conf "$1/etc/"
 }
 
